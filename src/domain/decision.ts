@@ -1,0 +1,71 @@
+import { type Reason, type ReasonSpec, reasons } from './reason.ts';
+
+/** Name in lower case, value a non-empty string of printable ASCII. */
+export type Header = readonly [name: string, value: string];
+
+/** How an error is told to Envoy: see FAILURE_SIGNAL in docs/settings.md. */
+export type FailureSignal = 'denied' | 'error_response' | 'grpc_status';
+
+/**
+ * What is answered to one Check. Immutable and shared: all checks of one token and requirement get
+ * the same object, so that it is encoded once.
+ */
+export interface Decision {
+  readonly reason: Reason;
+  readonly spec: ReasonSpec;
+  /** HTTP status for the downstream, 400 to 599; 200 on an allow. */
+  readonly httpStatus: number;
+  /**
+   * On an allow: set on the request to the upstream, replacing what the downstream sent.
+   * Otherwise: headers of the response to the downstream.
+   */
+  readonly headers: readonly Header[];
+  /** On an allow: removed from the request to the upstream. Never overlaps `headers`. */
+  readonly headersToRemove: readonly string[];
+  /** Body of a denial, JSON; empty on an allow. */
+  readonly body: string;
+  /** `denied` unless the reason is one that FAILURE_SIGNAL applies to. */
+  readonly signal: FailureSignal;
+  /** Encoded forms, filled in by the encoders on first use. */
+  readonly wire: { grpc?: Uint8Array };
+}
+
+export function allow(
+  reason: 'success' | 'cors_preflight',
+  headers: readonly Header[],
+  headersToRemove: readonly string[],
+): Decision {
+  const spec = reasons[reason];
+  return {
+    reason,
+    spec,
+    httpStatus: spec.httpStatus,
+    headers,
+    headersToRemove,
+    body: '',
+    signal: 'denied',
+    wire: {},
+  };
+}
+
+/** A deny or an error. `headers` comes on top of content-type, which is set here. */
+export function refuse(
+  reason: Exclude<Reason, 'success' | 'cors_preflight'>,
+  options: {
+    readonly headers?: readonly Header[];
+    readonly httpStatus?: number;
+    readonly signal?: FailureSignal;
+  } = {},
+): Decision {
+  const spec = reasons[reason];
+  return {
+    reason,
+    spec,
+    httpStatus: options.httpStatus ?? spec.httpStatus,
+    headers: [['content-type', 'application/json'], ...(options.headers ?? [])],
+    headersToRemove: [],
+    body: JSON.stringify({ error: reason, message: spec.message }),
+    signal: spec.signalled ? (options.signal ?? 'denied') : 'denied',
+    wire: {},
+  };
+}

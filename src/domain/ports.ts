@@ -1,0 +1,71 @@
+import type { Observable } from 'rxjs';
+import type { Call, Settled } from './call.ts';
+import type { Check } from './check.ts';
+import type { Fault, Identity, Requirement, RevocationQuery, Verdict } from './claims.ts';
+
+/** Produces calls. Those whose bytes arrived in one turn of the event loop come as one batch. */
+export interface CheckSource {
+  /** Hot; never errors; completes when the source has stopped. */
+  readonly calls: Observable<readonly Call[]>;
+  /** Listens. Resolves with the port that was bound; rejects with an error that names it. */
+  start(): Promise<{ readonly port: number }>;
+  /**
+   * Takes no new connections, tells peers to go, waits for open calls to be answered, closes.
+   * What is still open after `timeoutMs` is cut off. Idempotent.
+   */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** Observes settled calls. A throw is counted and goes no further. */
+export interface OutcomeSink {
+  readonly name: string;
+  settled(batch: readonly Settled[]): void;
+  /** Writes out what is buffered. */
+  close?(): Promise<void>;
+}
+
+/** Says what holds for a Check. Pure and fast: called for every one. */
+export interface PolicyResolver {
+  resolve(check: Check): Requirement;
+}
+
+/** Proves who a token belongs to. Neither member throws, and the promise never rejects. */
+export interface TokenVerifier {
+  /** What is known at once: a cached identity that still holds, or a fault that needs no crypto. */
+  peek(token: string): Identity | Fault | undefined;
+  verify(token: string): Promise<Identity | Fault>;
+}
+
+/** Knows which tokens were revoked. */
+export interface RevocationStore {
+  /**
+   * One verdict per query, in their order. Should not reject; if it does, or if the number of
+   * verdicts is off, all are unknown.
+   */
+  lookup(queries: readonly RevocationQuery[]): Promise<readonly Verdict[]>;
+}
+
+export type ComponentState = 'starting' | 'ok' | 'degraded' | 'stopped';
+
+/** A named part of the service whose state decides readiness. */
+export interface Component {
+  readonly name: string;
+  readonly state: ComponentState;
+  /** For people: fixed words and numbers, never a secret. */
+  readonly detail?: string;
+}
+
+/** Whether this process should be sent checks. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Emits on every change. */
+  readonly changes: Observable<boolean>;
+}
+
+/** Where components write what people should read. Never given tokens, secrets or jti values. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
