@@ -36,6 +36,10 @@ export class Call {
   identity: Identity | undefined = undefined;
   /** A code for the log, fixed words: why the decision is what it is. */
   detail: string | undefined = undefined;
+  /** Since when the call waits for a free verification or lookup; meaningless when it does not. */
+  queuedAt = 0;
+  /** When that waiting has been too long; infinite when the call does not wait. */
+  queuedUntil = Number.POSITIVE_INFINITY;
   /** 0 = the stage was not reached. */
   verifyStartedAt = 0;
   verifyEndedAt = 0;

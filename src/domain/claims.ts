@@ -1,3 +1,5 @@
+import type { Decision } from './decision.ts';
+
 /** Claims of a token that verified (RFC 7519, section 4.1), types and bounds already checked. */
 export interface Claims {
   /** 1 to 255 bytes of printable ASCII without outer space: safe as a header value. */
@@ -28,6 +30,11 @@ export interface Identity {
   readonly claims: Claims;
   /** What has to be asked before this identity may pass: never empty. */
   readonly revocation: readonly RevocationQuery[];
+  /**
+   * Allows already built for this identity, one per requirement met so far. They live here, and
+   * not in a map of their own, so that they leave memory with the cached token.
+   */
+  readonly allowed: { readonly requirement: Requirement; readonly decision: Decision }[];
 }
 
 /** Why no identity could be proved. */

@@ -1,0 +1,115 @@
+import { tap } from 'rxjs';
+import type { Call, CallObserver, Settled } from '../domain/call.ts';
+import type { Clock } from '../domain/clock.ts';
+import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
+import type { Refusals } from './refusals.ts';
+import type { Settlement } from './settlement.ts';
+import { eachOpen, type Stage } from './stage.ts';
+
+export interface AdmitOptions {
+  /** Checks in the pipeline at once, at least 1; the next one is refused as overload. */
+  readonly maxInFlight: number;
+}
+
+/**
+ * How often deadlines are looked at, in ms. A call is answered up to this much before its deadline:
+ * an answer that arrives after it is one that Envoy no longer waits for.
+ */
+export const TICK_MS = 5;
+
+/**
+ * The register of open calls: bounds how many there are and how long they may stay. One tick serves
+ * all of them, and runs only while there are any.
+ */
+export class Admission implements CallObserver {
+  readonly instruments: readonly Instrument[];
+  readonly #options: AdmitOptions;
+  readonly #clock: Clock;
+  readonly #refusals: Refusals;
+  readonly #settlement: Settlement;
+  readonly #open = new Set<Call>();
+  readonly #cancelled = new Counter({
+    name: 'ext_authz_cancelled_total',
+    help: 'Checks whose caller went away before there was a decision.',
+  });
+  #stopTick: (() => void) | undefined;
+
+  constructor(options: AdmitOptions, clock: Clock, refusals: Refusals, settlement: Settlement) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#refusals = refusals;
+    this.#settlement = settlement;
+    this.instruments = [
+      this.#cancelled,
+      new Gauge(
+        {
+          name: 'ext_authz_requests_in_flight',
+          help: 'Checks admitted and not yet answered.',
+          merge: 'sum',
+        },
+        () => this.#open.size,
+      ),
+    ];
+  }
+
+  /** Checks admitted and not yet answered. */
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /** Registers a call; settles it instead when it cannot be served. */
+  admit(call: Call, now: number): boolean {
+    call.observer = this;
+    if (this.#open.size >= this.#options.maxInFlight) {
+      call.detail = 'max_in_flight';
+      call.settle(this.#refusals.of('overload', call));
+      return false;
+    }
+    if (this.#isExpired(call, now)) {
+      call.detail = 'expired_on_arrival';
+      call.settle(this.#refusals.of('deadline', call));
+      return false;
+    }
+    this.#open.add(call);
+    this.#stopTick ??= this.#clock.every(TICK_MS, () => this.#tick());
+    return true;
+  }
+
+  left(call: Call): void {
+    this.#open.delete(call);
+    if (call.decision === undefined) this.#cancelled.value++;
+    else this.#settlement.add(call as Settled);
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    for (const call of this.#open) {
+      if (this.#isExpired(call, now)) {
+        call.detail = 'expired';
+        call.settle(this.#refusals.of('deadline', call));
+      } else if (call.queuedUntil < now) {
+        call.detail = 'waited_too_long';
+        call.settle(this.#refusals.of('overload', call));
+      }
+    }
+    if (this.#open.size > 0) return;
+    this.#stopTick?.();
+    this.#stopTick = undefined;
+  }
+
+  #isExpired(call: Call, now: number): boolean {
+    return call.deadline - now < TICK_MS;
+  }
+}
+
+/** Stage: lets in what can be served, and refuses the rest before it costs anything. */
+export function admit(admission: Admission, clock: Clock, refusals: Refusals): Stage {
+  let now = 0;
+  return (batches) =>
+    batches.pipe(
+      tap(() => {
+        now = clock.now();
+      }),
+      eachOpen(refusals, (call) => admission.admit(call, now)),
+    );
+}

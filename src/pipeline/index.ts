@@ -1,0 +1,76 @@
+import type { Subscription } from 'rxjs';
+import type { Clock } from '../domain/clock.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import type {
+  CheckSource,
+  OutcomeSink,
+  PolicyResolver,
+  RevocationStore,
+  TokenVerifier,
+} from '../domain/ports.ts';
+import { Admission, type AdmitOptions, admit } from './admit.ts';
+import { decide } from './decide.ts';
+import { extract } from './extract.ts';
+import { Queue } from './queue.ts';
+import { type RefusalOptions, Refusals } from './refusals.ts';
+import { LookupMeter, type RevokeOptions, revoke } from './revoke.ts';
+import { route } from './route.ts';
+import { Settlement } from './settlement.ts';
+import { type VerifyOptions, verify } from './verify.ts';
+
+export interface PipelineOptions {
+  readonly admit: AdmitOptions;
+  /** Longest a check may wait for a free verification, and for a free lookup. */
+  readonly maxQueueMs: { readonly verification: number; readonly lookup: number };
+  readonly refusals: RefusalOptions;
+  readonly verify: VerifyOptions;
+  readonly revoke: RevokeOptions;
+}
+
+export interface PipelineParts {
+  readonly policy: PolicyResolver;
+  readonly verifier: TokenVerifier;
+  readonly revocations: RevocationStore;
+  /** Told in this order; the one that replies comes first. */
+  readonly sinks: readonly OutcomeSink[];
+  readonly clock: Clock;
+}
+
+export interface Pipeline {
+  readonly instruments: readonly Instrument[];
+  /** Serves a source until it completes. The limits hold per source served. */
+  serve(source: CheckSource): Subscription;
+}
+
+/**
+ * From calls to decisions.
+ *
+ *     source ─▶ admit ─▶ route ─▶ extract ─▶ verify ─▶ revoke ─▶ decide
+ *                 └────────┴─────────┴─ settle ─┴─────────┴────────┴──▶ sinks
+ */
+export function createPipeline(options: PipelineOptions, parts: PipelineParts): Pipeline {
+  const { policy, verifier, revocations, sinks, clock } = parts;
+  const refusals = new Refusals(options.refusals);
+  const settlement = new Settlement(clock, sinks);
+  const admission = new Admission(options.admit, clock, refusals, settlement);
+  const verifyQueue = new Queue('verification', options.maxQueueMs.verification);
+  const lookupQueue = new Queue('lookup', options.maxQueueMs.lookup);
+  const meter = new LookupMeter();
+
+  return {
+    instruments: [admission, settlement, verifyQueue, lookupQueue, meter].flatMap(
+      (part) => part.instruments,
+    ),
+    serve: (source) =>
+      source.calls
+        .pipe(
+          admit(admission, clock, refusals),
+          route(policy, refusals),
+          extract(options.refusals.corsOrigins, refusals),
+          verify(options.verify, verifier, clock, refusals, verifyQueue),
+          revoke(options.revoke, revocations, clock, refusals, lookupQueue, meter),
+          decide(refusals),
+        )
+        .subscribe(),
+  };
+}

@@ -1,0 +1,138 @@
+import { tap } from 'rxjs';
+import type { Call } from '../domain/call.ts';
+import type { RevocationQuery, Verdict } from '../domain/claims.ts';
+import type { Clock } from '../domain/clock.ts';
+import {
+  Counter,
+  DURATION_BOUNDS,
+  Gauge,
+  Histogram,
+  type Instrument,
+} from '../domain/instrument.ts';
+import type { RevocationStore } from '../domain/ports.ts';
+import { groupCommit } from './group-commit.ts';
+import type { Queue } from './queue.ts';
+import type { Refusals } from './refusals.ts';
+import type { Stage } from './stage.ts';
+
+export interface RevokeOptions {
+  /** Checks per lookup, at least 1 (BATCH_MAX_SIZE). */
+  readonly maxSize: number;
+  /** Lookups at once before checks gather (BATCH_MAX_IN_FLIGHT). */
+  readonly maxInFlight: number;
+  /** Age in ms at which gathered checks go out all the same (BATCH_MAX_AGE_MS). */
+  readonly maxAgeMs: number;
+  /** Lookups at once that nothing may exceed (REDIS_POOL_SIZE). */
+  readonly maxLookups: number;
+}
+
+/** What the stage counts. */
+export class LookupMeter {
+  readonly #size = new Histogram(
+    { name: 'ext_authz_batch_size', help: 'Checks per lookup in the denylist.' },
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+  );
+  readonly #wait = new Histogram(
+    {
+      name: 'ext_authz_batch_wait_seconds',
+      help: 'Time that the oldest check of a lookup waited for it to go out.',
+    },
+    DURATION_BOUNDS,
+  );
+  readonly #shared = new Counter({
+    name: 'ext_authz_lookup_deduplicated_total',
+    help: 'Queries that were not sent because the same lookup already asked them.',
+  });
+  #inFlight = 0;
+  readonly instruments: readonly Instrument[] = [
+    this.#size,
+    this.#wait,
+    this.#shared,
+    new Gauge(
+      {
+        name: 'ext_authz_lookups_in_flight',
+        help: 'Lookups in the denylist under way.',
+        merge: 'sum',
+      },
+      () => this.#inFlight,
+    ),
+  ];
+
+  sending(calls: readonly Call[], queries: readonly RevocationQuery[], now: number): void {
+    this.#size.observe(calls.length);
+    this.#wait.observe((now - (calls[0]?.lookupStartedAt ?? now)) / 1000);
+    const asked = calls.reduce((sum, call) => sum + queriesOf(call).length, 0);
+    this.#shared.value += asked - queries.length;
+  }
+
+  async during<T>(lookup: () => Promise<T>): Promise<T> {
+    this.#inFlight++;
+    try {
+      return await lookup();
+    } finally {
+      this.#inFlight--;
+    }
+  }
+}
+
+/** Stage: lets on only what the store says, in so many words, is not revoked. */
+export function revoke(
+  options: RevokeOptions,
+  store: RevocationStore,
+  clock: Clock,
+  refusals: Refusals,
+  queue: Queue,
+  meter: LookupMeter,
+): Stage {
+  const commit = groupCommit<Call, RevocationQuery, Verdict>(
+    {
+      ...options,
+      open: (call) => call.open,
+      queries: queriesOf,
+      key: (query) => `${query.scope}:${query.id}`,
+      lookup: (queries) => meter.during(() => store.lookup(queries)),
+      sending(calls, queries) {
+        const now = clock.now();
+        queue.leave(calls, now);
+        meter.sending(calls, queries, now);
+      },
+      answered(call, verdicts) {
+        call.lookupEndedAt = clock.now();
+        return apply(call, verdicts, refusals);
+      },
+      failed(call) {
+        call.lookupEndedAt = clock.now();
+        call.detail = 'lookup_failed';
+        call.settle(refusals.of('redis_error', call));
+      },
+    },
+    clock,
+  );
+  return (batches) =>
+    batches.pipe(
+      tap((batch) => {
+        const now = clock.now();
+        for (const call of batch) {
+          call.lookupStartedAt = now;
+          queue.enter(call, now);
+        }
+      }),
+      commit,
+    );
+}
+
+function queriesOf(call: Call): readonly RevocationQuery[] {
+  return call.identity?.revocation ?? [];
+}
+
+/** Revoked beats unknown; unknown, or nothing asked at all, is an error and never a pass. */
+function apply(call: Call, verdicts: readonly Verdict[], refusals: Refusals): boolean {
+  if (verdicts.some(({ state }) => state === 'revoked')) {
+    call.settle(refusals.of('blacklisted', call));
+    return false;
+  }
+  if (verdicts.length > 0 && verdicts.every(({ state }) => state === 'not-revoked')) return true;
+  call.detail = verdicts.find(({ state }) => state !== 'not-revoked')?.detail ?? 'nothing_asked';
+  call.settle(refusals.of('redis_error', call));
+  return false;
+}

@@ -1,0 +1,416 @@
+import { Subject } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import type { Call, Settled } from '../../../src/domain/call.ts';
+import type { Fault, Identity, RevocationQuery, Verdict } from '../../../src/domain/claims.ts';
+import type { OutcomeSink } from '../../../src/domain/ports.ts';
+import { createPipeline, type PipelineOptions } from '../../../src/pipeline/index.ts';
+import { type FakeCallOptions, fakeCall } from '../../support/calls.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const REQUIREMENT = {
+  scopes: [] as readonly string[],
+  identityHeaders: [
+    { name: 'x-user-id', claim: 'sub' },
+    { name: 'x-auth-provider', claim: 'provider' },
+  ] as const,
+};
+
+const OPTIONS: PipelineOptions = {
+  admit: { maxInFlight: 100 },
+  maxQueueMs: { verification: 50, lookup: 50 },
+  refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
+  verify: { concurrency: 2 },
+  revoke: { maxSize: 64, maxInFlight: 1, maxAgeMs: 5, maxLookups: 2 },
+};
+
+function identity(sub: string, extra: { scopes?: string[]; provider?: string } = {}): Identity {
+  const claims = {
+    sub,
+    jti: `jti-${sub}`,
+    iss: 'iss',
+    aud: ['aud'],
+    exp: 4_000_000_000,
+    nbf: undefined,
+    iat: undefined,
+    scopes: new Set(extra.scopes ?? []),
+    provider: extra.provider,
+  };
+  return { kind: 'identity', claims, revocation: [{ scope: 'jti', id: claims.jti }], allowed: [] };
+}
+
+const fault: Fault = { kind: 'fault', reason: 'invalid_token', detail: 'ERR_JWT_EXPIRED' };
+
+interface Setup {
+  options?: Partial<PipelineOptions>;
+  requirement?: typeof REQUIREMENT;
+  known?: Record<string, Identity | Fault>;
+  verify?: (token: string) => Promise<Identity | Fault>;
+  lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
+  sinks?: readonly OutcomeSink[];
+}
+
+function start(setup: Setup = {}) {
+  const clock = new ManualClock();
+  const calls = new Subject<readonly Call[]>();
+  const batches: Settled[][] = [];
+  const lookups: string[][] = [];
+  const verified: string[] = [];
+  const pipeline = createPipeline(
+    { ...OPTIONS, ...setup.options },
+    {
+      policy: { resolve: () => setup.requirement ?? REQUIREMENT },
+      verifier: {
+        peek: (token) => setup.known?.[token],
+        verify(token) {
+          verified.push(token);
+          return setup.verify?.(token) ?? Promise.resolve(fault);
+        },
+      },
+      revocations: {
+        lookup(queries) {
+          lookups.push(queries.map(({ id }) => id));
+          if (setup.lookup !== undefined) return setup.lookup(queries);
+          return Promise.resolve(
+            queries.map(({ id }) => ({
+              state: id.includes('revoked') ? 'revoked' : 'not-revoked',
+              asOf: clock.now(),
+            })),
+          );
+        },
+      },
+      sinks: [
+        { name: 'probe', settled: (batch) => void batches.push([...batch]) },
+        ...(setup.sinks ?? []),
+      ],
+      clock,
+    },
+  );
+  pipeline.serve({
+    calls,
+    start: async () => ({ port: 0 }),
+    drain: async () => undefined,
+  });
+  const send = (...requests: FakeCallOptions[]): Call[] => {
+    const batch = requests.map((request) =>
+      fakeCall({ arrivedAt: clock.now(), deadline: clock.now() + 150, ...request }),
+    );
+    calls.next(batch);
+    return batch;
+  };
+  const gauge = (name: string) => {
+    const found = pipeline.instruments.find(({ about }) => about.name === name);
+    return found?.type === 'gauge' ? found.read() : found?.type === 'counter' ? found.value : NaN;
+  };
+  return { clock, calls, batches, lookups, verified, send, gauge };
+}
+
+/** Lets everything that was promised happen, the end of the turn included. */
+async function settle(clock: ManualClock): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    clock.advance(0);
+  }
+}
+
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+
+describe('what a request gets', () => {
+  const known = {
+    alice: identity('alice', { provider: 'google', scopes: ['read'] }),
+    bob: identity('bob'),
+    mallory: identity('revoked'),
+    bad: fault,
+  };
+  const preflight = { origin: 'https://app.example', 'access-control-request-method': 'PUT' };
+
+  it.each<[string, FakeCallOptions, string]>([
+    ['a token that holds', bearer('alice'), 'success'],
+    ['a lower-case scheme', { headers: { authorization: 'bearer alice' } }, 'success'],
+    ['two spaces after the scheme', { headers: { authorization: 'Bearer  alice' } }, 'success'],
+    ['a revoked token', bearer('mallory'), 'blacklisted'],
+    ['a token that does not verify', bearer('bad'), 'invalid_token'],
+    ['no Authorization', {}, 'missing_header'],
+    ['an empty Authorization', { headers: { authorization: '' } }, 'missing_header'],
+    ['a scheme alone', { headers: { authorization: 'Bearer' } }, 'invalid_token'],
+    ['a scheme and a space', { headers: { authorization: 'Bearer ' } }, 'invalid_token'],
+    ['another scheme', { headers: { authorization: 'Basic alice' } }, 'invalid_token'],
+    ['two tokens', { headers: { authorization: 'Bearer alice,Bearer bob' } }, 'invalid_token'],
+    [
+      'two, with space',
+      { headers: { authorization: 'Bearer alice, Bearer bob' } },
+      'invalid_token',
+    ],
+    ['a token and more', { headers: { authorization: 'Bearer alice bob' } }, 'invalid_token'],
+    ['broken bytes', { fault: 'malformed_request' }, 'malformed_request'],
+    ['too many bytes', { fault: 'request_too_large' }, 'request_too_large'],
+    ['a preflight', { method: 'OPTIONS', headers: preflight }, 'cors_preflight'],
+    ['OPTIONS alone', { method: 'OPTIONS', headers: {} }, 'missing_header'],
+    ['OPTIONS with Origin', { method: 'OPTIONS', headers: { origin: 'x' } }, 'missing_header'],
+    ['a GET that looks like one', { method: 'GET', headers: preflight }, 'missing_header'],
+  ])('%s', async (_, request, reason) => {
+    const run = start({ known });
+    const [call] = run.send(request);
+    await settle(run.clock);
+    expect(call?.decision?.reason).toBe(reason);
+  });
+
+  it('sets the identity headers it knows and removes the others', async () => {
+    const run = start({ known });
+    const [alice, bob] = run.send(bearer('alice'), bearer('bob'));
+    await settle(run.clock);
+    expect(alice?.decision).toMatchObject({
+      headers: [
+        ['x-user-id', 'alice'],
+        ['x-auth-provider', 'google'],
+      ],
+      headersToRemove: [],
+    });
+    expect(bob?.decision).toMatchObject({
+      headers: [['x-user-id', 'bob']],
+      headersToRemove: ['x-auth-provider'],
+    });
+  });
+
+  it('removes credentials, identity and method overrides from a preflight', async () => {
+    const run = start();
+    const [call] = run.send({ method: 'OPTIONS', headers: preflight });
+    await settle(run.clock);
+    expect(call?.decision?.headers).toEqual([]);
+    expect([...(call?.decision?.headersToRemove ?? [])].sort()).toEqual([
+      'authorization',
+      'cookie',
+      'x-auth-provider',
+      'x-http-method',
+      'x-http-method-override',
+      'x-method-override',
+      'x-user-id',
+    ]);
+  });
+
+  it('judges a preflight from another origin like any request', async () => {
+    const refusals = { ...OPTIONS.refusals, corsOrigins: ['https://app.example'] };
+    const run = start({ options: { refusals } });
+    const calls = run.send(
+      { method: 'OPTIONS', headers: preflight },
+      { method: 'OPTIONS', headers: { ...preflight, origin: 'https://evil.example' } },
+    );
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual([
+      'cors_preflight',
+      'missing_header',
+    ]);
+  });
+
+  it('requires every scope of the route, whatever was cached for another', async () => {
+    const run = start({ known, requirement: { ...REQUIREMENT, scopes: ['read'] } });
+    const calls = run.send(bearer('alice'), bearer('bob'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'insufficient_scope']);
+  });
+
+  it('gives checks of one token one decision, so that it is encoded once', async () => {
+    const run = start({ known });
+    const [first] = run.send(bearer('alice'));
+    await settle(run.clock);
+    const [second] = run.send(bearer('alice'));
+    await settle(run.clock);
+    expect(second?.decision).toBe(first?.decision);
+  });
+});
+
+describe('batches', () => {
+  const known = { a: identity('a'), b: identity('b') };
+
+  it('keeps a batch together, in one lookup and one delivery', async () => {
+    const run = start({ known });
+    run.send(bearer('a'), bearer('b'), bearer('a'));
+    await settle(run.clock);
+    expect(run.lookups).toEqual([['jti-a', 'jti-b']]);
+    expect(run.batches.map((batch) => batch.length)).toEqual([3]);
+  });
+
+  it('verifies concurrent copies of a token once, and no more tokens at once than allowed', async () => {
+    const ends = new Map<string, (outcome: Identity) => void>();
+    const run = start({
+      verify: (token) => new Promise((resolve) => ends.set(token, resolve)),
+    });
+    const calls = run.send(bearer('a'), bearer('a'), bearer('b'), bearer('c'));
+    expect(run.verified).toEqual(['a', 'b']);
+    ends.get('a')?.(identity('a'));
+    await settle(run.clock);
+    expect(run.verified).toEqual(['a', 'b', 'c']);
+    ends.get('b')?.(identity('b'));
+    ends.get('c')?.(identity('c'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(Array(4).fill('success'));
+    expect(run.lookups).toEqual([['jti-a'], ['jti-b', 'jti-c']]);
+  });
+
+  it('does not verify a token whose callers have all left', async () => {
+    const run = start({ verify: () => new Promise(() => undefined) });
+    const [, , third] = run.send(bearer('a'), bearer('b'), bearer('c'));
+    third?.cancel();
+    run.send(bearer('d'));
+    expect(run.verified).toEqual(['a', 'b']);
+    expect(run.gauge('ext_authz_cancelled_total')).toBe(1);
+  });
+});
+
+describe('time and number', () => {
+  const known = { a: identity('a'), b: identity('b') };
+
+  it('refuses what is more than the pipeline may hold', async () => {
+    const run = start({
+      known,
+      options: { admit: { maxInFlight: 2 } },
+      lookup: () => new Promise(() => undefined),
+    });
+    const calls = run.send(bearer('a'), bearer('a'), bearer('a'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual([undefined, undefined, 'overload']);
+    expect(run.gauge('ext_authz_requests_in_flight')).toBe(2);
+  });
+
+  it('answers a check held in a hanging lookup at its deadline, and frees its slot', async () => {
+    const run = start({ known, lookup: () => new Promise(() => undefined) });
+    const [call] = run.send(bearer('a'));
+    run.clock.advance(140);
+    expect(call?.open).toBe(true);
+    run.clock.advance(10);
+    expect(call?.decision?.reason).toBe('deadline');
+    expect(run.gauge('ext_authz_requests_in_flight')).toBe(0);
+  });
+
+  it('refuses a check that has waited too long for a lookup', async () => {
+    const run = start({ known, lookup: () => new Promise(() => undefined) });
+    const [first] = run.send(bearer('a'));
+    run.clock.advance(1);
+    run.send(bearer('b'));
+    run.clock.advance(6);
+    const [waiting] = run.send(bearer('b'));
+    run.clock.advance(45);
+    expect(waiting?.open).toBe(true);
+    run.clock.advance(15);
+    expect(waiting?.decision?.reason).toBe('overload');
+    expect(first?.open).toBe(true);
+  });
+
+  it('settles a check at once that has no time left', async () => {
+    const run = start({ known });
+    const [call] = run.send({ ...bearer('a'), deadline: 0 });
+    expect(call?.decision?.reason).toBe('deadline');
+    expect(run.lookups).toEqual([]);
+  });
+
+  it('lets a late answer change nothing', async () => {
+    let answer: (verdicts: Verdict[]) => void = () => undefined;
+    const run = start({ known, lookup: () => new Promise((resolve) => (answer = resolve)) });
+    const [call] = run.send(bearer('a'));
+    run.clock.advance(200);
+    answer([{ state: 'not-revoked', asOf: 0 }]);
+    await settle(run.clock);
+    expect(call?.decision?.reason).toBe('deadline');
+    expect(run.batches.flat()).toHaveLength(1);
+  });
+
+  it('answers nobody who has left', async () => {
+    const run = start({ known });
+    const [call] = run.send(bearer('a'));
+    call?.cancel();
+    await settle(run.clock);
+    expect(run.batches).toEqual([]);
+    expect(run.gauge('ext_authz_requests_in_flight')).toBe(0);
+    expect(run.gauge('ext_authz_cancelled_total')).toBe(1);
+  });
+});
+
+describe('faults', () => {
+  const known = { a: identity('a'), b: identity('b'), mallory: identity('revoked') };
+  const unknown: Verdict = { state: 'unknown', asOf: 0, detail: 'redis_timeout' };
+  const fine: Verdict = { state: 'not-revoked', asOf: 0 };
+
+  it.each<[string, (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>]>([
+    ['rejects', () => Promise.reject(new Error('down'))],
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+    ],
+    ['answers nothing', async () => []],
+    ['answers too much', async () => [fine, fine, fine]],
+    ['does not know', async (queries) => queries.map(() => unknown)],
+    ['says something else', async (queries) => queries.map(() => ({ state: 0 }) as never)],
+  ])('never allows when the store %s', async (_, lookup) => {
+    const run = start({ known, lookup });
+    const calls = run.send(bearer('a'), bearer('b'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(['redis_error', 'redis_error']);
+  });
+
+  it('fails only the checks whose verdict is unknown', async () => {
+    const run = start({ known, lookup: async () => [fine, unknown] });
+    const calls = run.send(bearer('a'), bearer('b'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'redis_error']);
+    expect(calls[1]?.detail).toBe('redis_timeout');
+  });
+
+  it('never allows an identity about which there is nothing to ask', async () => {
+    const nobody = { ...identity('a'), revocation: [] };
+    const run = start({ known: { nobody } });
+    const [call] = run.send(bearer('nobody'));
+    await settle(run.clock);
+    expect(call?.decision?.reason).toBe('redis_error');
+  });
+
+  it('settles as internal a check for which our own code throws, and only that one', async () => {
+    const run = start({ known });
+    const broken = fakeCall({ deadline: run.clock.now() + 150 });
+    Object.defineProperty(broken.check, 'header', {
+      value: () => {
+        throw new TypeError('boom');
+      },
+    });
+    const fineCall = fakeCall({ ...bearer('a'), deadline: run.clock.now() + 150 });
+    run.calls.next([broken, fineCall]);
+    await settle(run.clock);
+    expect(broken.decision?.reason).toBe('internal');
+    expect(fineCall.decision?.reason).toBe('success');
+    const [next] = run.send(bearer('b'));
+    await settle(run.clock);
+    expect(next?.decision?.reason).toBe('success');
+  });
+
+  it.each<[string, () => Promise<never>]>([
+    ['rejects', () => Promise.reject(new Error('boom'))],
+    ['gives nonsense', async () => undefined as never],
+  ])('denies when the verifier %s', async (_, verify) => {
+    const run = start({ verify });
+    const [call] = run.send(bearer('x'));
+    await settle(run.clock);
+    expect(call?.decision?.reason).toBe('internal');
+  });
+
+  it('lets no sink touch a reply or another sink', async () => {
+    const seen: string[] = [];
+    const run = start({
+      known,
+      sinks: [
+        {
+          name: 'broken',
+          settled: () => {
+            throw new Error('boom');
+          },
+        },
+        {
+          name: 'last',
+          settled: (batch) => void seen.push(...batch.map((c) => c.decision.reason)),
+        },
+      ],
+    });
+    run.send(bearer('a'), bearer('mallory'));
+    await settle(run.clock);
+    expect(seen).toEqual(['blacklisted', 'success']);
+  });
+});
