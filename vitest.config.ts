@@ -1,16 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
-const suite = (name: string, testTimeout: number) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000 },
+const suite = (
+  name: string,
+  testTimeout: number,
+  extra: { globalSetup?: string; setupFiles?: string } = {},
+) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: 60_000,
+    ...extra,
+  },
 });
+
+const realServers = {
+  globalSetup: 'test/support/tools-setup.ts',
+  setupFiles: 'test/support/server-logs.ts',
+};
 
 export default defineConfig({
   test: {
     projects: [
       suite('unit', 5_000),
-      suite('integration', 30_000),
-      suite('conformance', 120_000),
-      suite('e2e', 60_000),
+      suite('integration', 30_000, realServers),
+      suite('conformance', 120_000, realServers),
+      suite('e2e', 60_000, realServers),
       suite('fuzz', 120_000),
     ],
   },
