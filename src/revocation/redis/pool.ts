@@ -1,0 +1,141 @@
+import Bottleneck from 'bottleneck';
+import type { Clock } from '../../domain/clock.ts';
+import { Gauge, type Instrument } from '../../domain/instrument.ts';
+import type { Component, ComponentState, Logger } from '../../domain/ports.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { codeOf } from './errors.ts';
+
+export interface PoolOptions extends ConnectionOptions {
+  /** Connections that lookups rotate over, at least 1 (REDIS_POOL_SIZE). */
+  readonly size: number;
+  /** How many must have been up once before the first ready, 1 to `size`. */
+  readonly minIdle: number;
+}
+
+/** Connections that may be in the making at once: a Redis that comes back is not stormed. */
+const OPENING_AT_ONCE = 2;
+const MIN_BACKOFF_MS = 50;
+const MAX_BACKOFF_MS = 1_000;
+
+/**
+ * Keeps `size` connections open, each one replaced when it ends.
+ *
+ *     open ──▶ ready: lookups rotate over these ──▶ ended ─┐
+ *      ▲ └── failed ──▶ backoff, jittered ◀────────────────┘
+ */
+export class Pool {
+  readonly instruments: readonly Instrument[];
+  readonly #options: PoolOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #opening = new Bottleneck({ maxConcurrent: OPENING_AT_ONCE });
+  readonly #ready: Connection[] = [];
+  #next = 0;
+  #wasUp = false;
+  #lastError: string | undefined;
+  #cancelBackoffs = new Set<() => void>();
+  #stopped = false;
+
+  constructor(options: PoolOptions, clock: Clock, logger: Logger) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.instruments = [
+      connections('ready', () => this.#ready.length),
+      connections('down', () => options.size - this.#ready.length),
+    ];
+  }
+
+  start(): void {
+    for (let i = 0; i < this.#options.size; i++) void this.#keepOpen();
+  }
+
+  /** The connection whose turn it is; undefined when none is up. */
+  take(): Connection | undefined {
+    this.#next = (this.#next + 1) % Math.max(this.#ready.length, 1);
+    return this.#ready[this.#next];
+  }
+
+  get component(): Component {
+    const { size } = this.#options;
+    const error = this.#lastError === undefined ? '' : `, last error ${this.#lastError}`;
+    const detail = `${this.#ready.length} of ${size} connections${error}`;
+    return { name: 'redis', state: this.#state, detail };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of this.#cancelBackoffs) cancel();
+    const ends = this.#ready.map((connection) => {
+      connection.close('stopped');
+      return connection.ended;
+    });
+    await Promise.all(ends);
+  }
+
+  get #state(): ComponentState {
+    if (this.#stopped) return 'stopped';
+    if (!this.#wasUp) return 'starting';
+    return this.#ready.length > 0 ? 'ok' : 'degraded';
+  }
+
+  async #keepOpen(): Promise<void> {
+    for (let failures = 0; !this.#stopped; ) {
+      try {
+        const connection = await this.#opening.schedule(() =>
+          Connection.open(this.#options, this.#clock),
+        );
+        failures = 0;
+        await this.#use(connection);
+      } catch (error) {
+        this.#note(codeOf(error));
+      }
+      if (!this.#stopped) await this.#backOff(failures++);
+    }
+  }
+
+  /** Lets lookups have the connection until it ends. */
+  async #use(connection: Connection): Promise<void> {
+    if (this.#stopped) return connection.close('stopped');
+    this.#ready.push(connection);
+    if (this.#ready.length >= this.#options.minIdle) this.#wasUp = true;
+    if (this.#ready.length === 1) this.#logger.info({}, 'Redis is reachable');
+    const why = await connection.ended;
+    this.#ready.splice(this.#ready.indexOf(connection), 1);
+    this.#note(why);
+  }
+
+  #note(code: string): void {
+    if (this.#stopped) return;
+    const isNews = this.#lastError !== code || this.#ready.length === 0;
+    this.#lastError = code;
+    if (!isNews) return;
+    const left = this.#ready.length;
+    this.#logger.warn({ code, connections: left }, 'Redis connection lost or refused');
+  }
+
+  #backOff(failures: number): Promise<void> {
+    const cap = Math.min(MIN_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS);
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        this.#cancelBackoffs.delete(done);
+        resolve();
+      };
+      const cancel = this.#clock.after(cap * (0.5 + Math.random() / 2), done);
+      this.#cancelBackoffs.add(done);
+    });
+  }
+}
+
+function connections(state: 'ready' | 'down', read: () => number): Gauge {
+  return new Gauge(
+    {
+      name: 'ext_authz_redis_connections',
+      help: 'Connections to Redis by state.',
+      labels: { state },
+      merge: 'sum',
+    },
+    read,
+  );
+}

@@ -1,0 +1,243 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/domain/clock.ts';
+import { Pool, type PoolOptions } from '../../../src/revocation/redis/pool.ts';
+import { RedisRevocations } from '../../../src/revocation/redis/store.ts';
+import { RecordingLogger } from '../../support/logger.ts';
+import { missing } from '../../support/tools.ts';
+import { until } from '../../support/until.ts';
+import { startValkey, type Valkey } from '../../support/valkey.ts';
+
+const PREFIX = 'blacklist:';
+const started: { stop(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const pool of started.splice(0)) await pool.stop();
+});
+
+function open(port: number, override: Partial<PoolOptions> = {}, address: object = {}) {
+  const logger = new RecordingLogger();
+  const pool = new Pool(
+    {
+      address: { host: '127.0.0.1', port, db: 0, tls: false, ...address },
+      size: 2,
+      minIdle: 1,
+      readTimeoutMs: 100,
+      writeTimeoutMs: 100,
+      probeKey: `${PREFIX}probe`,
+      ...override,
+    },
+    systemClock,
+    logger,
+  );
+  pool.start();
+  started.push(pool);
+  const store = new RedisRevocations(pool, PREFIX, systemClock);
+  const ask = async (...ids: string[]) => {
+    const verdicts = await store.lookup(ids.map((id) => ({ scope: 'jti', id })));
+    return verdicts.map(({ state, detail }) => (state === 'unknown' ? detail : state));
+  };
+  const isUp = () => pool.component.state === 'ok';
+  return { pool, ask, logger, isUp };
+}
+
+describe.skipIf(missing('valkey'))('with a real Valkey', () => {
+  it('says which tokens are revoked, alone, among others, and again', async () => {
+    await using valkey = await startValkey();
+    await valkey.command('SET', `${PREFIX}bad`, 1);
+    await valkey.command('HSET', `${PREFIX}hash`, 'any', 'type');
+    const { ask, isUp } = open(valkey.port);
+    await until(isUp);
+    expect(await ask('good')).toEqual(['not-revoked']);
+    expect(await ask('bad')).toEqual(['revoked']);
+    expect(await ask('a', 'bad', 'b', 'hash')).toEqual([
+      'not-revoked',
+      'revoked',
+      'not-revoked',
+      'revoked',
+    ]);
+    expect(await ask('bad', 'hash')).toEqual(['revoked', 'revoked']);
+    await valkey.command('DEL', `${PREFIX}bad`);
+    expect(await ask('bad', 'a')).toEqual(['not-revoked', 'not-revoked']);
+  });
+
+  it('asks once for a batch without a revoked token, and once with one seen lately', async () => {
+    await using valkey = await startValkey();
+    await valkey.command('SET', `${PREFIX}bad`, 1);
+    const { ask, isUp } = open(valkey.port, { size: 1 });
+    await until(isUp);
+    const commandsOf = async (...ids: string[]) => {
+      const before = await existsCalls(valkey);
+      await ask(...ids);
+      return (await existsCalls(valkey)) - before;
+    };
+    expect(await commandsOf('a', 'b', 'c')).toBe(1);
+    expect(await commandsOf('a', 'bad', 'c')).toBe(1 + 3);
+    expect(await commandsOf('a', 'bad', 'c')).toBe(2);
+  });
+
+  it('knows nothing while the server is away, and everything again by itself', async () => {
+    await using valkey = await startValkey();
+    const { pool, ask, isUp } = open(valkey.port);
+    await until(isUp);
+    await valkey.stop();
+    await until(() => pool.component.state === 'degraded');
+    expect(await ask('a', 'b')).toEqual(['not_connected', 'not_connected']);
+    expect(pool.component.detail).toMatch(/0 of 2 connections, last error \w+/);
+    await valkey.restart();
+    await until(isUp);
+    expect(await ask('a')).toEqual(['not-revoked']);
+  });
+
+  it('starts without the server and is there when it comes', async () => {
+    await using valkey = await startValkey();
+    await valkey.stop();
+    const { pool, isUp } = open(valkey.port);
+    await sleep(100);
+    expect(pool.component).toMatchObject({ name: 'redis', state: 'starting' });
+    await valkey.restart();
+    await until(isUp);
+  });
+
+  it('gives up on a server that hangs, within the time-out', async () => {
+    await using valkey = await startValkey();
+    const { pool, ask, isUp } = open(valkey.port);
+    await until(isUp);
+    valkey.pause();
+    const asked = performance.now();
+    expect(await ask('a', 'b')).toEqual(['reply_timeout', 'reply_timeout']);
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    await until(() => pool.component.state === 'degraded');
+    valkey.resume();
+    await until(isUp);
+    expect(await ask('a')).toEqual(['not-revoked']);
+  });
+
+  it('opens as many connections as it was told, in one database, under a name', async () => {
+    await using valkey = await startValkey();
+    const { pool } = open(valkey.port, { size: 4, minIdle: 3 }, { db: 3 });
+    await until(() => pool.component.detail?.startsWith('4 of 4') === true);
+    const clients = String(await valkey.command('CLIENT', 'LIST'));
+    expect(clients.match(/name=sluice .*db=3/g)).toHaveLength(4);
+  });
+
+  it('gets by with the right to EXISTS alone', async () => {
+    await using valkey = await startValkey({
+      config: [`user app on >secret ~${PREFIX}* +exists`],
+    });
+    const { ask, isUp } = open(valkey.port, {}, { username: 'app', password: 'secret' });
+    await until(isUp);
+    expect(await ask('a')).toEqual(['not-revoked']);
+  });
+
+  it.each([
+    ['a wrong password', 'user app on >secret ~* +@all', 'wrong', 'WRONGPASS'],
+    ['no right to the keys', 'user app on >secret ~other:* +@all', 'secret', 'NOPERM'],
+    ['no right to EXISTS', 'user app on >secret ~* +get', 'secret', 'NOPERM'],
+  ])('is not ready with %s, and says so without telling it', async (_, user, password, code) => {
+    await using valkey = await startValkey({ config: [user] });
+    const { pool, logger, ask } = open(valkey.port, {}, { username: 'app', password });
+    await until(() => pool.component.detail?.includes(code) === true);
+    expect(pool.component.state).toBe('starting');
+    expect(await ask('a')).toEqual(['not_connected']);
+    expect(logger.text).toContain(code);
+    expect(logger.text).not.toMatch(/secret|wrong|blacklist/);
+  });
+
+  it('is back by itself once the password is right', async () => {
+    await using valkey = await startValkey({ config: ['user app on >old ~* +@all'] });
+    const { isUp } = open(valkey.port, {}, { username: 'app', password: 'new' });
+    await sleep(100);
+    await valkey.command('ACL', 'SETUSER', 'app', '>new');
+    await until(isUp);
+  });
+});
+
+async function existsCalls(valkey: Valkey): Promise<number> {
+  const info = String(await valkey.command('INFO', 'commandstats'));
+  return Number(/cmdstat_exists:calls=(\d+)/.exec(info)?.[1] ?? 0);
+}
+
+describe('with a server that answers badly', () => {
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  /** Answers the probe properly, and everything else as it is told. */
+  async function badServer(answer: (command: string) => string | undefined): Promise<number> {
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        for (const command of data.toString().split(/(?=\*\d+\r\n)/)) {
+          const reply = command.includes('client') ? '+OK\r\n' : probeOr(command, answer);
+          if (reply === undefined) socket.destroy();
+          else socket.write(reply);
+        }
+      });
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return (server.address() as { port: number }).port;
+  }
+
+  const probeOr = (command: string, answer: (command: string) => string | undefined) =>
+    command.includes(`${PREFIX}probe`) ? ':0\r\n' : answer(command);
+
+  it.each([
+    ['nil', '$-1\r\n', 'unexpected_reply'],
+    ['a string', '$1\r\n0\r\n', 'unexpected_reply'],
+    ['a status', '+OK\r\n', 'unexpected_reply'],
+    ['an array', '*1\r\n:0\r\n', 'unexpected_reply'],
+    ['a negative count', ':-1\r\n', 'unexpected_reply'],
+    ['more than was asked', ':3\r\n', 'unexpected_reply'],
+    ['a huge count', ':9223372036854775807\r\n', 'unexpected_reply'],
+    ['LOADING', '-LOADING Redis is loading the dataset in memory\r\n', 'LOADING'],
+    ['MASTERDOWN', '-MASTERDOWN Link with MASTER is down\r\n', 'MASTERDOWN'],
+    ['MOVED', '-MOVED 1234 127.0.0.1:1\r\n', 'MOVED'],
+    ['an unknown command', "-ERR unknown command 'exists', with args: blacklist:x\r\n", 'ERR'],
+    ['an error without a code', '-no idea\r\n', 'connection_lost'],
+    ['no protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n', expect.any(String)],
+  ])('takes %s for unknown, never for "not revoked"', async (_, reply, detail) => {
+    const port = await badServer(() => reply);
+    const { ask, isUp } = open(port, { size: 1 });
+    await until(isUp);
+    expect(await ask('x', 'y')).toEqual([detail, detail]);
+    await until(isUp);
+    expect(await ask('z')).toEqual([_ === 'more than was asked' ? 'unexpected_reply' : detail]);
+  });
+
+  it('knows only the keys that were answered when the connection is cut half-way', async () => {
+    let singles = 0;
+    const port = await badServer((command) => {
+      if (command.startsWith('*4')) return ':1\r\n';
+      return ++singles === 1 ? ':1\r\n' : undefined;
+    });
+    const { ask, isUp } = open(port, { size: 1 });
+    await until(isUp);
+    const [first, ...rest] = await ask('a', 'b', 'c');
+    expect(first).toBe('revoked');
+    for (const other of rest) expect(other).not.toMatch(/revoked/);
+  });
+
+  it('believes the single answers when the count says otherwise', async () => {
+    const port = await badServer((command) => (command.startsWith('*3') ? ':2\r\n' : ':0\r\n'));
+    const { ask, isUp } = open(port, { size: 1 });
+    await until(isUp);
+    expect(await ask('a', 'b')).toEqual(['not-revoked', 'not-revoked']);
+  });
+});
+
+it.each([
+  ['a port nobody listens on', { host: '127.0.0.1', port: 1 }, 'ECONNREFUSED'],
+  ['a host that does not exist', { host: 'redis.invalid' }, /ENOTFOUND|EAI_AGAIN/],
+])('does not crash on %s', async (_, address, code) => {
+  const { pool } = open(1, {}, address);
+  await until(() => pool.component.detail?.includes('last error') === true);
+  expect(pool.component.detail).toMatch(code);
+  expect(pool.component.state).toBe('starting');
+});
