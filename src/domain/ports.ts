@@ -62,6 +62,15 @@ export interface Readiness {
   readonly changes: Observable<boolean>;
 }
 
+/** What /ready tells. */
+export interface StatusReport {
+  readonly ready: boolean;
+  /** Something needed was there and is not now; checks that need it get an error. */
+  readonly degraded: boolean;
+  readonly draining: boolean;
+  readonly components: readonly Component[];
+}
+
 /** Where components write what people should read. Never given tokens, secrets or jti values. */
 export interface Logger {
   debug(fields: object, message: string): void;

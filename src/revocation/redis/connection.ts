@@ -43,7 +43,7 @@ export class Connection {
 
   /** Rejects, with a RedisFault, when no EXISTS was answered in time. */
   static async open(options: ConnectionOptions, clock: Clock): Promise<Connection> {
-    const client = new Redis(redisOptions(options));
+    const client = new Redis(redisOptions(options.address));
     let failure: unknown;
     client.on('error', (error) => {
       failure ??= error;
@@ -155,7 +155,7 @@ function cut(client: Redis): void {
 }
 
 /** Every default that would wait, queue, resend or retry behind our back is off. */
-function redisOptions({ address }: ConnectionOptions) {
+export function redisOptions(address: RedisAddress) {
   return {
     host: address.host,
     port: address.port,

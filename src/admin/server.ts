@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { StatusReport } from '../domain/ports.ts';
+
+/** What the admin port shows. */
+export interface AdminView {
+  status(): StatusReport | Promise<StatusReport>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Answers one more path; used in dev mode. */
+export type AdminRoute = (request: IncomingMessage, response: ServerResponse) => void;
+
+export interface AdminOptions {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  readonly routes?: Readonly<Record<string, AdminRoute>>;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const MAX_CONNECTIONS = 100;
+
+/** /health, /ready and /metrics over HTTP. */
+export class AdminServer {
+  readonly #options: AdminOptions;
+  readonly #view: AdminView;
+  readonly #server: Server;
+
+  constructor(options: AdminOptions, view: AdminView) {
+    this.#options = options;
+    this.#view = view;
+    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      this.#answer(request, response).catch(() => send(response, 500, 'internal error\n'));
+    });
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Rejects with an error that names the address. */
+  start(): Promise<{ readonly port: number }> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error) => {
+        reject(new Error(`cannot listen on ${host}:${port}: ${error.message}`));
+      });
+      this.#server.listen(port, host, () => {
+        resolve({ port: (this.#server.address() as AddressInfo).port });
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?', 1)[0] as string;
+    const route = this.#options.routes?.[path];
+    if (route !== undefined) return route(request, response);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return send(response, 405, 'only GET\n');
+    }
+    if (path === '/health') return send(response, 200, 'ok\n');
+    if (path === '/ready') {
+      const report = await this.#view.status();
+      return send(response, report.ready ? 200 : 503, readyBody(report), 'application/json');
+    }
+    if (path === '/metrics') {
+      const { contentType, text } = await this.#view.metrics();
+      return send(response, 200, text, contentType);
+    }
+    send(response, 404, 'here are /health, /ready and /metrics\n');
+  }
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  contentType = 'text/plain',
+): void {
+  response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+  response.end(body);
+}
+
+function readyBody({ ready, degraded, draining, components }: StatusReport): string {
+  const notReady = draining ? 'draining' : 'not_ready';
+  const status = ready ? (degraded ? 'degraded' : 'ready') : notReady;
+  const named = components.map(({ name, ...state }) => [name, state]);
+  return `${JSON.stringify({ status, components: Object.fromEntries(named) })}\n`;
+}

@@ -1,0 +1,45 @@
+import { text } from 'node:stream/consumers';
+import { parseSettings } from '../config/read.ts';
+import { schema } from '../config/settings.ts';
+import { readRevocable } from '../dev/revocable.ts';
+import { REVOKE_PATH } from '../dev/revoke-route.ts';
+import { revokeInRedis } from '../revocation/redis/revoke.ts';
+
+const wanted = schema
+  .pick({
+    AUTH_METRICS_PORT: true,
+    REVOCATION_KEY_PREFIX: true,
+    REVOCATION_TTL_MARGIN_SEC: true,
+  })
+  .extend({ AUTH_REDIS_URL: schema.shape.AUTH_REDIS_URL.optional() });
+
+/** Puts one token on the denylist: of Redis where AUTH_REDIS_URL is set, else of a dev server. */
+export async function revoke(argument: string): Promise<void> {
+  const token = (argument === '-' ? await text(process.stdin) : argument).trim();
+  const { jti, exp } = readRevocable(token);
+  const { data: settings } = parseSettings(process.env, wanted);
+  if (settings.AUTH_REDIS_URL === undefined) {
+    await revokeInDev(settings.AUTH_METRICS_PORT, token);
+  } else {
+    const ttlSec = exp - Date.now() / 1000 + settings.REVOCATION_TTL_MARGIN_SEC;
+    if (ttlSec <= 0) {
+      process.stdout.write('nothing to revoke: the token has expired\n');
+      return;
+    }
+    await revokeInRedis(settings.AUTH_REDIS_URL, settings.REVOCATION_KEY_PREFIX + jti, ttlSec);
+  }
+  process.stdout.write(`revoked, until ${new Date(exp * 1000).toISOString()}\n`);
+}
+
+async function revokeInDev(port: number, token: string): Promise<void> {
+  const url = `http://127.0.0.1:${port}${REVOKE_PATH}`;
+  const response = await fetch(url, { method: 'POST', body: token }).catch(() => undefined);
+  if (response === undefined) {
+    throw new Error(
+      `no dev server at ${url}: start one with "npm start", name its AUTH_METRICS_PORT, ` +
+        'or set AUTH_REDIS_URL',
+    );
+  }
+  if (response.status === 404) throw new Error(`${url} is not a dev server; set AUTH_REDIS_URL`);
+  if (!response.ok) throw new Error((await response.text()).trim());
+}

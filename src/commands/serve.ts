@@ -1,0 +1,36 @@
+import cluster from 'node:cluster';
+import { checkKey, createAppLogger, createRedisDenylist, type ServiceContext } from '../app.ts';
+import { printSettings } from '../config/print.ts';
+import { readSettings } from '../config/read.ts';
+import type { Settings } from '../config/settings.ts';
+import { systemClock } from '../domain/clock.ts';
+import { exitOnCrash } from '../lifecycle/crash.ts';
+import { serveAlone, servePrimary, serveWorker, workersOf } from '../run.ts';
+import type { ClosableLogger } from '../sinks/log/logger.ts';
+
+/** Production: everything comes from the environment. Rejects on settings that cannot be used. */
+export async function serve(printOnly = false): Promise<void> {
+  const read = await readSettings(process.env, checkKey);
+  const { settings } = read;
+  if (printOnly) {
+    process.stdout.write(`${printSettings(read)}\n`);
+    return;
+  }
+  const logger = createAppLogger(settings);
+  exitOnCrash(logger);
+  const workers = workersOf(settings);
+  try {
+    if (cluster.isWorker) return await serveWorker(settings, contextOf(settings, logger));
+    for (const warning of read.warnings) logger.warn({}, warning);
+    if (workers > 1) await servePrimary(settings, workers, { clock: systemClock, logger });
+    else await serveAlone(settings, contextOf(settings, logger));
+  } finally {
+    logger.close();
+  }
+}
+
+function contextOf(settings: Settings, logger: ClosableLogger): ServiceContext {
+  const clock = systemClock;
+  const denylist = createRedisDenylist(settings, clock, logger);
+  return { denylist, clock, logger, reflection: false };
+}

@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import {
+  boolean,
+  choice,
+  custom,
+  integer,
+  list,
+  pairs,
+  readableFile,
+  share,
+  text,
+} from './parsers.ts';
+import { parseRedisUrl } from './redis-url.ts';
+
+/** `auto`: the CPU limit rounded down, see cpu-limit.ts. */
+const workers = custom<number | 'auto'>('auto, or an integer from 1 to 64', (value) => {
+  if (/^auto$/i.test(value)) return 'auto';
+  return /^\d{1,2}$/.test(value) && Number(value) >= 1 && Number(value) <= 64
+    ? Number(value)
+    : undefined;
+});
+
+/** A scope-token (RFC 6749, section 3.3). */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+/** As a browser sends it in Origin: scheme, host, port if it is not the default; no path. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/,?#]+$/;
+/** Printable ASCII without spaces. */
+const WORD = /^[\x21-\x7e]+$/;
+
+const MINUTE_MS = 60_000;
+const port = integer(0, 65535);
+const milliseconds = (min: number, max: number) => integer(min, max, 'milliseconds');
+const file = readableFile();
+
+/**
+ * Every setting, under its name in the environment. `describe` is what docs/settings.md and --help
+ * say; what is allowed and the default are taken from the parser. An empty variable counts as unset.
+ */
+export const schema = z.object({
+  AUTH_GRPC_PORT: port.default(50051).describe('Check service; 0 = any free port'),
+  AUTH_METRICS_PORT: port
+    .default(9090)
+    .describe('/health, /ready and /metrics over HTTP; 0 = any free port'),
+  BIND_ADDRESS: text('an IP address or host name', /^[\w.:-]+$/)
+    .default('0.0.0.0')
+    .describe('address that both ports listen on'),
+
+  AUTH_REDIS_URL: custom(
+    'redis://[user:password@]host[:port][/db], or rediss:// for TLS',
+    parseRedisUrl,
+  )
+    .meta({ secret: true })
+    .describe('the Redis or Valkey that holds the denylist'),
+  AUTH_ALGORITHM: choice([
+    ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+    ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+  ] as const)
+    .default('HS256')
+    .describe('the only signature algorithm accepted'),
+  AUTH_SECRET_KEY: text('an HMAC secret, or a public key in PEM')
+    .meta({ secret: true })
+    .describe('HMAC secret, at least as long as the hash; or the public key that verifies'),
+  AUTH_ISSUER: text('the exact value of `iss`').describe('issuer of the tokens'),
+  AUTH_AUDIENCE: list('values of `aud`, separated by commas', /\s*,\s*/, /^\S.*$/).describe(
+    'audiences, any of which must be in the token',
+  ),
+  AUTH_CLOCK_SKEW_SEC: integer(0, 300, 'seconds')
+    .default(5)
+    .describe('how far the clock of the issuer may be ahead, for `nbf` and `iat`'),
+  REVOCATION_TTL_MARGIN_SEC: integer(0, 300, 'seconds')
+    .default(0)
+    .describe(
+      'how long revocations are kept after `exp`; only so far does AUTH_CLOCK_SKEW_SEC hold for ' +
+        '`exp`, or a revoked token would live again',
+    ),
+  AUTH_MAX_TOKEN_LIFETIME_SEC: integer(0, 1_000_000_000, 'seconds')
+    .default(0)
+    .describe('longest time from `iat` to `exp`; 0 = any'),
+  AUTH_REQUIRED_SCOPE: list('scope names, separated by spaces', /\s+/, SCOPE)
+    .default([])
+    .describe('scopes that a token must have, all of them'),
+  CORS_ALLOWED_ORIGINS: list(
+    'origins such as https://app.example, separated by commas',
+    /\s*,\s*/,
+    ORIGIN,
+  )
+    .default([])
+    .describe(
+      'origins that may send preflights, and whose denials carry CORS headers; empty = any preflight passes',
+    ),
+  REVOKED_HTTP_STATUS: custom<401 | 403>('401 or 403', (value) =>
+    value === '401' ? 401 : value === '403' ? 403 : undefined,
+  )
+    .default(403)
+    .describe('status for a revoked token; on 401 clients refresh theirs'),
+  FAILURE_SIGNAL: choice(['denied', 'error_response', 'grpc_status'])
+    .default('denied')
+    .describe(
+      'how Envoy is told of a failed lookup, overload or a missed deadline; on all but `denied` it ' +
+        'obeys failure_mode_allow (`error_response`: Envoy 1.37 or later)',
+    ),
+
+  REDIS_POOL_SIZE: integer(1, 10_000)
+    .default(4)
+    .describe('connections that lookups rotate over, and the cap on lookups at once'),
+  REDIS_MIN_IDLE_CONNS: integer(0, 10_000)
+    .default(1)
+    .describe('connections that must be up before the first ready'),
+  REDIS_POOL_TIMEOUT_MS: milliseconds(1, MINUTE_MS)
+    .default(100)
+    .describe('longest wait for a free lookup'),
+  REDIS_READ_TIMEOUT_MS: milliseconds(1, MINUTE_MS)
+    .default(100)
+    .describe('longest wait for a reply'),
+  REDIS_WRITE_TIMEOUT_MS: milliseconds(1, MINUTE_MS)
+    .default(100)
+    .describe('longest time for a command to leave'),
+  REVOCATION_KEY_PREFIX: text('printable ASCII without spaces', WORD)
+    .default('blacklist:')
+    .describe('the key of a revoked token is this and its jti'),
+
+  GRPC_MAX_CONCURRENT_STREAMS: integer(1, 100_000)
+    .default(1000)
+    .describe('checks at once per connection; Envoy opens more connections past it'),
+  GRPC_NUM_STREAM_WORKERS: integer(1, 1024)
+    .default(4)
+    .describe('verifications of new tokens at once'),
+  GRPC_MAX_CONNECTION_AGE_MS: milliseconds(0, 86_400_000)
+    .default(300_000)
+    .describe('age at which a connection is asked to go, give or take a tenth; 0 = never'),
+  GRPC_TLS_CERT_FILE: file.optional().describe('certificate chain, PEM; re-read when it changes'),
+  GRPC_TLS_KEY_FILE: file.optional().describe('its private key, PEM'),
+  GRPC_TLS_CLIENT_CA_FILE: file
+    .optional()
+    .describe('authorities of client certificates, PEM; set = mutual TLS'),
+  TRANSPORT: choice(['grpc-js']).default('grpc-js').describe('what serves gRPC'),
+
+  MAX_IN_FLIGHT: integer(1, 1_000_000)
+    .default(10_000)
+    .describe('checks in the pipeline, per worker'),
+  MAX_QUEUE_MS: milliseconds(1, MINUTE_MS)
+    .default(50)
+    .describe('longest a check may wait for a verification or a lookup before it is refused'),
+  CHECK_BUDGET_MS: milliseconds(10, MINUTE_MS)
+    .default(150)
+    .describe('cap on the deadline of a check, whatever its grpc-timeout; Envoy waits 200 ms'),
+  BATCH_MAX_SIZE: integer(1, 10_000).default(512).describe('checks per lookup'),
+  BATCH_MAX_IN_FLIGHT: integer(1, 64)
+    .default(1)
+    .describe('lookups at once before checks gather for the next'),
+  BATCH_MAX_AGE_MS: milliseconds(0, 1_000)
+    .default(5)
+    .describe('age at which gathered checks go out all the same, as long as a connection is free'),
+  TOKEN_CACHE_MAX_ENTRIES: integer(0, 10_000_000)
+    .default(50_000)
+    .describe('verified tokens kept; 0 = none'),
+  TOKEN_CACHE_MAX_BYTES: integer(1_048_576, 8_589_934_592, 'bytes')
+    .default(33_554_432)
+    .describe('size of the verified tokens kept'),
+
+  WORKERS: workers
+    .default('auto')
+    .describe('processes; auto = the CPU limit rounded down, 1 without a limit'),
+  DRAIN_DELAY_MS: milliseconds(0, 600_000)
+    .default(5_000)
+    .describe('how long to go on accepting after SIGTERM, while endpoints are withdrawn'),
+  DRAIN_TIMEOUT_MS: milliseconds(0, 600_000)
+    .default(10_000)
+    .describe('longest for open checks to be answered after that'),
+  READY_REQUIRES_REDIS: boolean()
+    .default(false)
+    .describe('whether /ready is 503 while Redis is away; see docs/operations.md first'),
+
+  LOG_LEVEL: choice(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('least level logged'),
+  LOG_ALLOW_SAMPLE: share().default(0).describe('share of the allows logged at info'),
+  LOG_MAX_PER_SEC: integer(0, 1_000_000)
+    .default(100)
+    .describe('decisions logged a second for each reason; the rest is counted'),
+  ENVIRONMENT: text('a name', WORD)
+    .default('production')
+    .describe('service.environment in logs and traces'),
+  OTEL_ENABLED: boolean().default(false).describe('whether to export traces'),
+  OTEL_SAMPLING_RATE: share()
+    .default(1)
+    .describe('share of the checks to trace where the caller has not decided'),
+  OTEL_SERVICE_NAME: text('a name', WORD)
+    .default('ext-authz')
+    .describe('service.name in logs and traces'),
+  OTEL_RESOURCE_ATTRIBUTES: pairs()
+    .optional()
+    .describe('more attributes of traces, such as k8s.pod.name=…'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text('host:port or an http(s) URL', WORD)
+    .default('localhost:4317')
+    .describe('collector of traces'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: choice(['grpc', 'http/protobuf'])
+    .default('grpc')
+    .describe('what it speaks'),
+  OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds(1, MINUTE_MS)
+    .default(3_000)
+    .describe('longest for one export'),
+});
+
+export type Settings = z.output<typeof schema>;
+export type SettingName = keyof Settings;
+
+/** Of the Go service: taken without complaint, and without effect. */
+export const NOT_USED: Readonly<Record<string, string>> = {
+  LOCAL_CACHE_ENABLED: 'revocation is asked of Redis every time',
+  LOCAL_CACHE_CLEANUP_INTERVAL: 'revocation is asked of Redis every time',
+  AMQP_URL: 'revocation is asked of Redis every time',
+  GOMAXPROCS: 'WORKERS is the counterpart',
+};

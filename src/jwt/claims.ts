@@ -1,0 +1,89 @@
+import type { Claims, Fault } from '../domain/claims.ts';
+import { invalid, type ParsedToken } from './token.ts';
+
+export interface ClaimRules {
+  /** `iss` must equal it. */
+  readonly issuer: string;
+  /** One of them must be in `aud`. */
+  readonly audiences: readonly string[];
+  /** Seconds that the clock of the issuer may be ahead of ours, for `nbf` and `iat`. */
+  readonly clockSkewSec: number;
+  /**
+   * Seconds that a token passes after `exp`: never more than revocations are kept after it, or a
+   * revoked token would live again.
+   */
+  readonly expToleranceSec: number;
+  /** Longest time from `iat` to `exp`, in seconds; 0 = any. */
+  readonly maxLifetimeSec: number;
+}
+
+const MAX_BYTES = 255;
+/** Visible ASCII, with spaces only inside: what a header value may hold (RFC 9110, section 5.5). */
+const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
+const EXPIRED = invalid('ERR_JWT_EXPIRED');
+const NOT_YET = invalid('claim_nbf');
+
+/**
+ * The claims of a token, checked for presence, type, size and time (RFC 7519, section 4.1). Does not
+ * look at the signature.
+ */
+export function readClaims(
+  { payload }: ParsedToken,
+  rules: ClaimRules,
+  now: number,
+): Claims | Fault {
+  const { sub, jti, iss, aud, exp, nbf, iat, scope, provider } = payload;
+  if (!isHeaderSafe(sub)) return invalid('claim_sub');
+  if (!isIdentifier(jti)) return invalid('claim_jti');
+  if (iss !== rules.issuer) return invalid('claim_iss');
+  const audiences = typeof aud === 'string' ? [aud] : aud;
+  if (!isStrings(audiences)) return invalid('claim_aud');
+  if (!rules.audiences.some((audience) => audiences.includes(audience))) {
+    return invalid('claim_aud');
+  }
+  if (!isTime(exp)) return invalid('claim_exp');
+  if (nbf !== undefined && !isTime(nbf)) return invalid('claim_nbf');
+  if (iat !== undefined && !isTime(iat)) return invalid('claim_iat');
+  if (iat !== undefined && iat > now + rules.clockSkewSec) return invalid('claim_iat');
+  if (rules.maxLifetimeSec > 0 && exp - (iat ?? now) > rules.maxLifetimeSec) {
+    return invalid('claim_lifetime');
+  }
+  const claims: Claims = {
+    sub,
+    jti,
+    iss: rules.issuer,
+    aud: audiences,
+    exp,
+    nbf,
+    iat,
+    scopes: new Set(typeof scope === 'string' ? scope.split(' ').filter(Boolean) : []),
+    provider: isHeaderSafe(provider) ? provider : undefined,
+  };
+  return checkTime(claims, rules, now) ?? claims;
+}
+
+/** What has to hold every time, also for a token that verified before. `now`: epoch seconds. */
+export function checkTime(claims: Claims, rules: ClaimRules, now: number): Fault | undefined {
+  if (now >= claims.exp + rules.expToleranceSec) return EXPIRED;
+  if (claims.nbf !== undefined && claims.nbf > now + rules.clockSkewSec) return NOT_YET;
+  return undefined;
+}
+
+function isHeaderSafe(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_BYTES && HEADER_SAFE.test(value);
+}
+
+/** A lone surrogate would become U+FFFD in Redis, and so share its key with other tokens. */
+function isIdentifier(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return false;
+  return Buffer.byteLength(value) <= MAX_BYTES;
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

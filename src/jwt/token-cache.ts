@@ -1,0 +1,94 @@
+import { LRUCache } from 'lru-cache';
+import type { Identity } from '../domain/claims.ts';
+import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
+
+export interface TokenCacheOptions {
+  /** TOKEN_CACHE_MAX_ENTRIES; 0 = keep nothing. */
+  readonly maxEntries: number;
+  /** TOKEN_CACHE_MAX_BYTES: estimated, see ENTRY_OVERHEAD_BYTES; 0 = keep nothing. */
+  readonly maxBytes: number;
+}
+
+/** What an entry takes beside its token: claims, the encoded allow, the map. Measured, rounded up. */
+export const ENTRY_OVERHEAD_BYTES = 2048;
+/** What each scope and audience takes on top. Measured: 64, rounded up. */
+export const NAME_OVERHEAD_BYTES = 80;
+
+/**
+ * Tokens that verified. Keyed by the token itself: the grammar leaves it one spelling. Holds nothing
+ * that failed, and nothing about revocation, which is asked every time.
+ */
+export class TokenCache {
+  readonly instruments: readonly Instrument[];
+  readonly #entries: LRUCache<string, Identity> | undefined;
+  readonly #lookups = counters('ext_authz_token_cache_lookups_total', 'Look-ups of tokens.');
+  readonly #evicted = new Counter({
+    name: 'ext_authz_token_cache_evictions_total',
+    help: 'Verified tokens dropped to make room.',
+  });
+
+  constructor(options: TokenCacheOptions) {
+    if (options.maxEntries > 0 && options.maxBytes > 0) {
+      this.#entries = new LRUCache({
+        max: options.maxEntries,
+        maxSize: options.maxBytes,
+        sizeCalculation: sizeOf,
+        dispose: (_value, _key, why) => {
+          if (why === 'evict') this.#evicted.value++;
+        },
+      });
+    }
+    this.instruments = [
+      this.#lookups.hit,
+      this.#lookups.miss,
+      this.#evicted,
+      gauge('ext_authz_token_cache_entries', 'Verified tokens kept.', () => this.size),
+      gauge('ext_authz_token_cache_bytes', 'Estimated size of the verified tokens kept.', () =>
+        this.#entries === undefined ? 0 : this.#entries.calculatedSize,
+      ),
+    ];
+  }
+
+  get size(): number {
+    return this.#entries?.size ?? 0;
+  }
+
+  get(token: string): Identity | undefined {
+    const identity = this.#entries?.get(token);
+    if (identity === undefined) this.#lookups.miss.value++;
+    else this.#lookups.hit.value++;
+    return identity;
+  }
+
+  set(token: string, identity: Identity): void {
+    this.#entries?.set(copyOf(token), identity);
+  }
+
+  delete(token: string): void {
+    this.#entries?.delete(token);
+  }
+}
+
+function sizeOf({ claims }: Identity, token: string): number {
+  const names = claims.scopes.size + claims.aud.length;
+  return token.length + ENTRY_OVERHEAD_BYTES + names * NAME_OVERHEAD_BYTES;
+}
+
+/**
+ * A token (ASCII, by its grammar) is mostly a slice of the header it came in, which would stay in
+ * memory with it: up to 60 KB of spaces, if the downstream so likes.
+ */
+function copyOf(token: string): string {
+  return Buffer.from(token, 'latin1').toString('latin1');
+}
+
+function counters(name: string, help: string): { hit: Counter; miss: Counter } {
+  return {
+    hit: new Counter({ name, help, labels: { outcome: 'hit' } }),
+    miss: new Counter({ name, help, labels: { outcome: 'miss' } }),
+  };
+}
+
+function gauge(name: string, help: string, read: () => number): Gauge {
+  return new Gauge({ name, help, merge: 'sum' }, read);
+}

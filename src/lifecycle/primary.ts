@@ -1,0 +1,153 @@
+import cluster from 'node:cluster';
+import { type Metrics, mergeMetrics } from '../admin/registry.ts';
+import type { Clock } from '../domain/clock.ts';
+import { Gauge, type Instrument } from '../domain/instrument.ts';
+import type { Component, ComponentState, Logger, StatusReport } from '../domain/ports.ts';
+import { WorkerHandle } from './worker-handle.ts';
+
+export interface PrimaryOptions {
+  /** Worker processes to keep running. */
+  readonly workers: number;
+  readonly drainDelayMs: number;
+  readonly drainTimeoutMs: number;
+}
+
+const MIN_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 10_000;
+/** A worker that has run this long starts a new count of failures. */
+const SETTLED_MS = 60_000;
+const METRICS_TIMEOUT_MS = 1_000;
+/** On top of the drain's own limits, before a worker that does not end is killed. */
+const KILL_GRACE_MS = 2_000;
+
+const WORST: readonly ComponentState[] = ['starting', 'degraded', 'stopped', 'ok'];
+
+/**
+ * Keeps worker processes running, each a whole service; node:cluster shares the port among them.
+ *
+ *     fork ──▶ started ──▶ serves ──▶ ended ─┐
+ *      ▲                                     │
+ *      └──────── backoff, jittered ◀─────────┘
+ */
+export class Primary {
+  readonly instruments: readonly Instrument[];
+  readonly #options: PrimaryOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #workers = new Set<WorkerHandle>();
+  /** Of workers that have ended: their counts must not be taken back. */
+  #retired: Metrics = [];
+  #wasReady = false;
+  #draining = false;
+
+  constructor(options: PrimaryOptions, clock: Clock, logger: Logger) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    const about = {
+      name: 'ext_authz_workers',
+      help: 'Worker processes that serve.',
+      merge: 'sum',
+    } as const;
+    this.instruments = [new Gauge(about, () => this.#reports().length)];
+  }
+
+  /** Rejects when the first workers cannot start; later ones are tried again and again. */
+  async start(): Promise<{ readonly port: number }> {
+    const first = Array.from({ length: this.#options.workers }, () => this.#fork());
+    try {
+      const ports = await Promise.all(first.map((worker) => worker.started));
+      for (const worker of first) void this.#replaceWhenEnded(worker, 0);
+      return { port: ports[0] as number };
+    } catch (error) {
+      await this.drain(AbortSignal.abort());
+      throw error;
+    }
+  }
+
+  /** Drains all workers at once; resolves when all have ended. */
+  async drain(impatient: AbortSignal): Promise<void> {
+    const { drainDelayMs, drainTimeoutMs } = this.#options;
+    this.#draining = true;
+    const delayMs = impatient.aborted ? 0 : drainDelayMs;
+    impatient.addEventListener('abort', () => this.#tellAll({ type: 'skip-delay' }));
+    this.#tellAll({ type: 'drain', delayMs });
+    const cancelKill = this.#clock.after(delayMs + drainTimeoutMs + KILL_GRACE_MS, () => {
+      for (const worker of this.#workers) worker.kill();
+    });
+    await Promise.all([...this.#workers].map((worker) => worker.exited));
+    cancelKill();
+  }
+
+  get report(): StatusReport {
+    const reports = this.#reports();
+    const allReady =
+      reports.length === this.#options.workers && reports.every(({ ready }) => ready);
+    this.#wasReady ||= allReady;
+    const ready = !this.#draining && this.#wasReady && reports.some((report) => report.ready);
+    const degraded = this.#wasReady && (!allReady || reports.some((report) => report.degraded));
+    const parts = reports.flatMap(({ components }) => components);
+    return {
+      ready,
+      degraded: degraded && !this.#draining,
+      draining: this.#draining,
+      components: [this.#workersComponent(reports.length), ...worstByName(parts)],
+    };
+  }
+
+  /** What every worker counts, those that have ended included. */
+  async metrics(): Promise<readonly Metrics[]> {
+    const workers = [...this.#workers];
+    await Promise.all(workers.map((worker) => worker.refreshMetrics(METRICS_TIMEOUT_MS)));
+    return [this.#retired, ...workers.map((worker) => worker.metrics)];
+  }
+
+  #fork(): WorkerHandle {
+    const worker = new WorkerHandle(cluster.fork(), this.#clock);
+    this.#workers.add(worker);
+    void worker.exited.then(async () => {
+      this.#workers.delete(worker);
+      const counts = worker.metrics.filter(({ type }) => String(type) !== 'gauge');
+      this.#retired = await mergeMetrics([this.#retired, counts]).getMetricsAsJSON();
+    });
+    return worker;
+  }
+
+  async #replaceWhenEnded(worker: WorkerHandle, failures: number): Promise<void> {
+    const startedAt = this.#clock.now();
+    const { code, signal } = await worker.exited;
+    if (this.#draining) return;
+    const count = this.#clock.now() - startedAt > SETTLED_MS ? 0 : failures;
+    const waitMs =
+      Math.min(MIN_BACKOFF_MS * 2 ** count, MAX_BACKOFF_MS) * (0.5 + Math.random() / 2);
+    this.#logger.error(
+      { 'process.pid': worker.pid, exitCode: code, signal, restartInMs: Math.round(waitMs) },
+      'worker ended; it will be replaced',
+    );
+    this.#clock.after(waitMs, () => {
+      if (!this.#draining) void this.#replaceWhenEnded(this.#fork(), count + 1);
+    });
+  }
+
+  #reports(): readonly StatusReport[] {
+    return [...this.#workers].flatMap(({ report }) => report ?? []);
+  }
+
+  #tellAll(message: Parameters<WorkerHandle['tell']>[0]): void {
+    for (const worker of this.#workers) worker.tell(message);
+  }
+
+  #workersComponent(up: number): Component {
+    const state = up === this.#options.workers ? 'ok' : this.#wasReady ? 'degraded' : 'starting';
+    return { name: 'workers', state, detail: `${up} of ${this.#options.workers}` };
+  }
+}
+
+/** One component a name: the one that is worst off. */
+function worstByName(components: readonly Component[]): Component[] {
+  const rank = ({ state }: Component): number => WORST.indexOf(state);
+  const byName = Map.groupBy(components, ({ name }) => name);
+  return [...byName.values()].map((same) =>
+    same.reduce((worst, component) => (rank(component) < rank(worst) ? component : worst)),
+  );
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { helpText } from './config/help.ts';
+import { SettingsError } from './config/read.ts';
+import { version } from './version.ts';
+
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+/** EX_CONFIG (sysexits.h): a supervisor need not try again with the same settings. */
+const EXIT_CONFIG = 78;
+const DEFAULT_ADDRESS = '127.0.0.1:50051';
+
+class UsageError extends Error {}
+
+interface Command {
+  /** How many arguments it takes. */
+  readonly takes: number;
+  /** Options that go with it. */
+  readonly options: readonly string[];
+  run(args: readonly string[], options: Options): Promise<void>;
+}
+
+type Options = ReturnType<typeof parse>['values'];
+
+/** Commands are loaded when they are run: what one does not need costs it no memory. */
+const commands: Readonly<Record<string, Command>> = {
+  serve: {
+    takes: 0,
+    options: ['print-config'],
+    run: async (_, options) =>
+      (await import('./commands/serve.ts')).serve(options['print-config'] ?? false),
+  },
+  dev: {
+    takes: 0,
+    options: [],
+    run: async () => (await import('./commands/dev.ts')).dev(),
+  },
+  revoke: {
+    takes: 1,
+    options: [],
+    run: async ([token]) => (await import('./commands/revoke.ts')).revoke(token as string),
+  },
+  check: {
+    takes: 1,
+    options: ['address'],
+    run: async ([token], { address }) =>
+      (await import('./commands/check.ts')).check(address ?? DEFAULT_ADDRESS, token as string),
+  },
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parse(args);
+  if (values.help) return print(helpText);
+  if (values.version) return print(`${version}\n`);
+  const [name, ...rest] = positionals;
+  const command = name === undefined ? undefined : commands[name];
+  if (command === undefined) {
+    throw new UsageError(name === undefined ? 'no command given' : `unknown command: ${name}`);
+  }
+  if (rest.length !== command.takes) {
+    throw new UsageError(`${name} takes ${command.takes} arguments, got ${rest.length}`);
+  }
+  for (const option of Object.keys(values)) {
+    if (!command.options.includes(option)) throw new UsageError(`--${option} is not for ${name}`);
+  }
+  await command.run(rest, values);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+        'print-config': { type: 'boolean' },
+        address: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const { message } = error as Error;
+  process.stderr.write(`sluice: ${message}\n`);
+  if (error instanceof UsageError) process.stderr.write('Try: sluice --help\n');
+  if (error instanceof UsageError) process.exitCode = EXIT_USAGE;
+  else process.exitCode = error instanceof SettingsError ? EXIT_CONFIG : EXIT_FAILURE;
+}

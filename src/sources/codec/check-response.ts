@@ -1,0 +1,67 @@
+import type { Decision, Header } from '../../domain/decision.ts';
+import { message, string, varint } from './writer.ts';
+
+const OVERWRITE_IF_EXISTS_OR_ADD = 2;
+
+/**
+ * The CheckResponse for a decision, encoded once and kept with it.
+ *
+ * `status.code` is always written from the registry: Envoy takes 0, and so an empty message, for an
+ * allow. Throws on a code that contradicts the result, which the registry's test rules out.
+ */
+export function encodeCheckResponse(decision: Decision): Uint8Array {
+  decision.wire.grpc ??= encode(decision);
+  return decision.wire.grpc;
+}
+
+function encode(decision: Decision): Uint8Array {
+  const { result, grpcCode } = decision.spec;
+  const isAllow = result === 'allow';
+  if (isAllow !== (grpcCode === 0)) {
+    throw new Error(`reason ${decision.reason}: result and status code contradict each other`);
+  }
+  const status = message(1, varint(1, grpcCode));
+  const metadata = dynamicMetadata(decision);
+  // By number, as protobuf's own encoders write them.
+  if (isAllow) return Buffer.concat([status, okResponse(decision), metadata]);
+  if (decision.signal === 'error_response') {
+    return Buffer.concat([status, metadata, refusal(5, decision)]);
+  }
+  return Buffer.concat([status, refusal(2, decision), metadata]);
+}
+
+function okResponse({ headers, headersToRemove }: Decision): Uint8Array {
+  return message(
+    3,
+    ...headers.map((header) => headerValueOption(header)),
+    ...headersToRemove.map((name) => string(5, name)),
+  );
+}
+
+/** A denied_response (2), or an error_response (5), to which Envoy applies failure_mode_allow. */
+function refusal(number: 2 | 5, { httpStatus, headers, body }: Decision): Uint8Array {
+  return message(
+    number,
+    message(1, varint(1, httpStatus)),
+    ...headers.map((header) => headerValueOption(header)),
+    string(3, body),
+  );
+}
+
+/**
+ * `append` is what Envoy up to 1.36 reads, `append_action` what later ones do, and neither one's
+ * default replaces a header that the downstream sent.
+ */
+function headerValueOption([name, value]: Header): Uint8Array {
+  return message(
+    2,
+    message(1, string(1, name), string(2, value)),
+    message(2),
+    varint(3, OVERWRITE_IF_EXISTS_OR_ADD),
+  );
+}
+
+/** A Struct with one field, for access logs: the reason. */
+function dynamicMetadata({ reason }: Decision): Uint8Array {
+  return message(4, message(1, string(1, 'reason'), message(2, string(3, reason))));
+}

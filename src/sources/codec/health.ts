@@ -1,0 +1,20 @@
+import { FieldCursor } from './fields.ts';
+import { varint } from './writer.ts';
+
+/** grpc.health.v1.HealthCheckResponse.ServingStatus */
+export const ServingStatus = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
+export type ServingStatus = (typeof ServingStatus)[keyof typeof ServingStatus];
+
+/** `service` of a HealthCheckRequest, '' being the server as a whole; undefined when malformed. */
+export function decodeHealthCheckRequest(bytes: Buffer): string | undefined {
+  const cursor = new FieldCursor().over(bytes, 0, bytes.length);
+  let service = '';
+  while (cursor.next()) {
+    if (cursor.is(1)) service = bytes.toString('utf8', cursor.start, cursor.stop);
+  }
+  return cursor.broken ? undefined : service;
+}
+
+export function encodeHealthCheckResponse(status: ServingStatus): Uint8Array {
+  return varint(1, status);
+}

@@ -1,0 +1,161 @@
+import {
+  type handleUnaryCall,
+  Server,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import { Subject } from 'rxjs';
+import { Call, type Responder } from '../../domain/call.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Decision } from '../../domain/decision.ts';
+import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
+import { CheckRequest } from '../codec/check-request.ts';
+import { encodeCheckResponse } from '../codec/check-response.ts';
+import type { TlsFiles } from '../tls-files.ts';
+import { createCredentials } from './credentials.ts';
+import { addHealth } from './health.ts';
+import { addReflection } from './reflection.ts';
+
+export interface GrpcJsOptions {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS, per connection. */
+  readonly maxConcurrentStreams: number;
+  /** Cap on a call's deadline, in ms after its arrival. */
+  readonly budgetMs: number;
+  /** Age at which a connection is asked to go, in ms, give or take a tenth; 0 = never. */
+  readonly maxConnectionAgeMs: number;
+  /** How long its calls then have to be answered, in ms. */
+  readonly maxConnectionAgeGraceMs: number;
+  /** Absent = plain text. */
+  readonly tls?: TlsFiles;
+  /** Whether to tell clients such as grpcurl what is served. */
+  readonly reflection: boolean;
+}
+
+export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
+
+/** Above MAX_REQUEST_BYTES, so that up to here the answer is ours and not a gRPC status. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+const KEEPALIVE_TIME_MS = 60_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
+type RawCall = ServerUnaryCall<Buffer, Uint8Array>;
+type RawCallback = sendUnaryData<Uint8Array>;
+
+/** The reference source: the gRPC library does the transport, we read and write raw messages. */
+export class GrpcJsSource implements CheckSource {
+  readonly calls = new Subject<readonly Call[]>();
+  readonly #options: GrpcJsOptions;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #logger: Logger;
+  readonly #endHealth: () => void;
+  #stopTlsWatch = (): void => undefined;
+  #turn: Call[] = [];
+  #drained: Promise<void> | undefined;
+
+  constructor(options: GrpcJsOptions, readiness: Readiness, clock: Clock, logger: Logger) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#server = new Server({
+      'grpc.max_concurrent_streams': options.maxConcurrentStreams,
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
+      ...(options.maxConnectionAgeMs > 0 && {
+        'grpc.max_connection_age_ms': options.maxConnectionAgeMs,
+        'grpc.max_connection_age_grace_ms': options.maxConnectionAgeGraceMs,
+      }),
+      'grpc.enable_channelz': 0,
+    });
+    const check: handleUnaryCall<Buffer, Uint8Array> = (call, callback) =>
+      this.#receive(call, callback);
+    this.#server.register(CHECK_PATH, check, asBuffer, asBuffer, 'unary');
+    this.#endHealth = addHealth(this.#server, readiness);
+    if (options.reflection) addReflection(this.#server);
+  }
+
+  async start(): Promise<{ readonly port: number }> {
+    const { host, port, tls } = this.#options;
+    const { credentials, stop } = await createCredentials(tls, this.#clock, this.#logger);
+    this.#stopTlsWatch = stop;
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error, bound) => {
+        if (error === null) resolve({ port: bound });
+        else reject(new Error(`cannot listen on ${address}: ${error.message}`));
+      });
+    });
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    this.#drained ??= this.#shutDown(timeoutMs);
+    return this.#drained;
+  }
+
+  async #shutDown(timeoutMs: number): Promise<void> {
+    this.#stopTlsWatch();
+    this.#endHealth();
+    await new Promise<void>((resolve) => {
+      const cancelTimer = this.#clock.after(timeoutMs, () => {
+        this.#server.forceShutdown();
+        resolve();
+      });
+      this.#server.tryShutdown(() => {
+        cancelTimer();
+        resolve();
+      });
+    });
+    this.calls.complete();
+  }
+
+  #receive(call: RawCall, callback: RawCallback): void {
+    const now = this.#clock.now();
+    const check = new CheckRequest(call.request, (name) => metadataValue(call, name));
+    const open = new Call(check, new UnaryResponder(callback), now, now + this.#budgetFor(call));
+    call.once('cancelled', () => open.cancel());
+    if (this.#turn.length === 0) this.#clock.endOfTurn(() => this.#endTurn());
+    this.#turn.push(open);
+  }
+
+  #endTurn(): void {
+    const batch = this.#turn;
+    this.#turn = [];
+    this.calls.next(batch);
+  }
+
+  /** The library gives grpc-timeout as an instant of the wall clock; ours is monotonic. */
+  #budgetFor(call: RawCall): number {
+    const deadline = call.getDeadline();
+    return Math.min(Number(deadline) - Date.now(), this.#options.budgetMs);
+  }
+}
+
+class UnaryResponder implements Responder {
+  readonly #callback: RawCallback;
+
+  constructor(callback: RawCallback) {
+    this.#callback = callback;
+  }
+
+  reply(decision: Decision): void {
+    if (decision.signal === 'grpc_status') {
+      this.#callback({ code: decision.spec.grpcCode, details: decision.reason });
+    } else {
+      this.#callback(null, encodeCheckResponse(decision));
+    }
+  }
+}
+
+function metadataValue(call: RawCall, name: string): string | undefined {
+  const value = call.metadata.get(name)[0];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Messages pass through the library as bytes, so that it can refuse none as malformed. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/ports.ts';
+
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Set = mutual TLS: clients must have a certificate of one of these authorities. */
+  readonly clientCaFile?: string;
+}
+
+export interface TlsMaterial {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly ca?: Buffer;
+}
+
+/** Mounted secrets are swapped as symbolic links, which file watching misses: they are re-read. */
+const REREAD_MS = 10_000;
+
+/**
+ * Hands the files' content to `apply`, now and whenever it has changed. Content that makes no valid
+ * pair (a rotation seen half-way) is logged and not applied. Rejects when the first content is bad.
+ * The returned function ends the watch.
+ */
+export async function watchTls(
+  files: TlsFiles,
+  clock: Clock,
+  logger: Logger,
+  apply: (material: TlsMaterial) => void,
+): Promise<() => void> {
+  let current = await load(files);
+  apply(current);
+  return clock.every(REREAD_MS, async () => {
+    try {
+      const next = await load(files);
+      if (equal(current, next)) return;
+      current = next;
+      apply(next);
+      logger.info({}, 'TLS certificate reloaded');
+    } catch (error) {
+      const { message } = error as Error;
+      logger.warn({ error: message }, 'TLS certificate not reloaded; the last one stays in use');
+    }
+  });
+}
+
+async function load(files: TlsFiles): Promise<TlsMaterial> {
+  const [cert, key, ca] = await Promise.all([
+    readFile(files.certFile),
+    readFile(files.keyFile),
+    files.clientCaFile === undefined ? undefined : readFile(files.clientCaFile),
+  ]);
+  const material = { cert, key, ...(ca !== undefined && { ca }) };
+  try {
+    createSecureContext(material);
+  } catch (error) {
+    const names = Object.values(files).join(', ');
+    throw new Error(`no usable certificate, key and authorities in ${names}: ${reason(error)}`);
+  }
+  return material;
+}
+
+/** OpenSSL's words say what is wrong with a PEM and never quote it. */
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown';
+}
+
+function equal(a: TlsMaterial, b: TlsMaterial): boolean {
+  return a.cert.equals(b.cert) && a.key.equals(b.key) && (a.ca ?? NONE).equals(b.ca ?? NONE);
+}
+
+const NONE = Buffer.alloc(0);
