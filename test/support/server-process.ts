@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly command: string;
   /** Given the server's own folder, which goes when the server goes. */
   readonly args: (folder: string) => Promise<readonly string[]>;
+  /** In place of this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Asked again and again until it says true. */
   readonly isReady: (server: ServerProcess) => boolean | Promise<boolean>;
 }
@@ -46,13 +48,17 @@ export class ServerProcess {
   readonly folder: string;
   readonly #child: ChildProcess;
   readonly #gone = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<number | null>();
   #log = '';
   #end: string | undefined;
 
   constructor(options: ServerOptions, folder: string, args: readonly string[]) {
     this.name = options.name;
     this.folder = folder;
-    const child = spawn(options.command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(options.command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.env !== undefined && { env: options.env }),
+    });
     guard(child, folder);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8');
@@ -64,6 +70,7 @@ export class ServerProcess {
       this.#end = error.message;
     });
     child.once('close', (code, signal) => {
+      this.#exited.resolve(code);
       this.#end ??= signal === null ? `exit code ${code}` : `ended by ${signal}`;
       rm(folder, { recursive: true, force: true }).then(this.#gone.resolve, this.#gone.reject);
     });
@@ -78,6 +85,11 @@ export class ServerProcess {
   /** The last of what it wrote to stdout and stderr. */
   get log(): string {
     return this.#log;
+  }
+
+  /** Resolves when it has ended; null when a signal ended it. */
+  get exitCode(): Promise<number | null> {
+    return this.#exited.promise;
   }
 
   get hasEnded(): boolean {

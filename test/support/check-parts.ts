@@ -1,0 +1,20 @@
+import { CheckRequest } from '../../src/sources/codec/check-request.ts';
+import { bytes } from './wire.ts';
+
+export const readCheck = (...parts: readonly Uint8Array[]): CheckRequest =>
+  new CheckRequest(bytes(...parts), () => undefined);
+
+/** All that a check says, with one header and one extension of a name. */
+export function partsOf(check: CheckRequest, name = 'a') {
+  const { method, path, host } = check;
+  return { method, path, host, header: check.header(name), extension: check.extension(name) };
+}
+
+/** What an empty check says, and one that cannot be judged. */
+export const NOTHING: ReturnType<typeof partsOf> = {
+  method: '',
+  path: '',
+  host: '',
+  header: undefined,
+  extension: undefined,
+};
