@@ -53,6 +53,7 @@ export async function startEnvoy(
         ...['--admin-address-path', join(folder, 'admin')],
         '--disable-hot-restart', // what two Envoys on one machine would clash over
         ...['--concurrency', String(options.concurrency ?? 1), '--log-level', 'warning'],
+        ...['--file-flush-interval-msec', '50'], // of access logs
         ...(options.args ?? []),
       ];
     },
