@@ -1,6 +1,6 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import { Server as GrpcServer, type handleUnaryCall, ServerCredentials } from '@grpc/grpc-js';
 
 /** What stands behind Envoy in the demo and in tests: it tells which headers reached it. */
 export interface Upstream extends AsyncDisposable {
@@ -12,7 +12,7 @@ export const GRPC_ECHO_PATH = '/demo.Echo/Headers';
 
 /**
  * Over HTTP/1.1 it answers any request with `{ method, path, headers }` in JSON, over gRPC a call
- * of GRPC_ECHO_PATH with its metadata in JSON. Ports 0 = any free one.
+ * of GRPC_ECHO_PATH with its metadata in JSON, but for the token. Ports 0 = any free one.
  */
 export async function startUpstream(ports = { http: 0, grpc: 0 }): Promise<Upstream> {
   const http = createServer(({ method, url: path, headers }, response) => {
@@ -20,14 +20,7 @@ export async function startUpstream(ports = { http: 0, grpc: 0 }): Promise<Upstr
     response.end(`${JSON.stringify({ method, path, headers }, null, 2)}\n`);
   });
   const grpc = new GrpcServer();
-  grpc.register(
-    GRPC_ECHO_PATH,
-    (call: { metadata: { getMap(): object } }, done: (error: null, answer: Buffer) => void): void =>
-      done(null, Buffer.from(JSON.stringify(call.metadata.getMap()))),
-    (bytes: Buffer) => bytes,
-    (bytes: Buffer) => bytes,
-    'unary',
-  );
+  grpc.register(GRPC_ECHO_PATH, answerWithMetadata, asIs, asIs, 'unary');
   const [httpPort, grpcPort] = await Promise.all([
     listenHttp(http, ports.http),
     listenGrpc(grpc, ports.grpc),
@@ -42,6 +35,13 @@ export async function startUpstream(ports = { http: 0, grpc: 0 }): Promise<Upstr
     },
   };
 }
+
+const answerWithMetadata: handleUnaryCall<Buffer, Buffer> = ({ metadata }, done) => {
+  const { authorization: _, ...seen } = metadata.getMap();
+  done(null, Buffer.from(`${JSON.stringify(seen, null, 2)}\n`));
+};
+
+const asIs = (bytes: Buffer): Buffer => bytes;
 
 function listenHttp(server: HttpServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
