@@ -1,0 +1,57 @@
+import { formatValue } from '../../src/config/print.ts';
+import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
+import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
+
+/** Headings, and the setting each begins with. */
+const GROUPS: Readonly<Record<string, string>> = {
+  AUTH_GRPC_PORT: 'Ports',
+  AUTH_REDIS_URL: 'Tokens and answers',
+  REDIS_POOL_SIZE: 'Redis',
+  GRPC_MAX_CONCURRENT_STREAMS: 'gRPC',
+  MAX_IN_FLIGHT: 'Pipeline',
+  WORKERS: 'Processes',
+  LOG_LEVEL: 'Logs and traces',
+};
+
+/** Markdown: a table for each group of settings. */
+export function settingTables(): string {
+  return settingInfos
+    .map((info) => {
+      const heading = GROUPS[info.name];
+      const head = '| variable | default | meaning | allowed |\n|---|---|---|---|\n';
+      const start = heading === undefined ? '' : `\n### ${heading}\n\n${head}`;
+      return start + settingRow(info);
+    })
+    .join('\n')
+    .trim();
+}
+
+function settingRow(info: SettingInfo): string {
+  const { name, description, allowed, required, fallback, secret } = info;
+  const value = required ? '**required**' : code(formatValue(fallback)) || 'empty';
+  const names = secret ? `${code(name)} or ${code(`${name}_FILE`)}` : code(name);
+  return `| ${names} | ${value} | ${cell(description)} | ${cell(allowed)} |`;
+}
+
+/** Markdown: every way a check can end. */
+export function decisionTable(): string {
+  const head = '| result | reason | HTTP | gRPC status | when |\n|---|---|---|---|---|\n';
+  return head + reasonNames.map((name) => decisionRow(name, reasons[name])).join('\n');
+}
+
+function decisionRow(name: string, spec: ReasonSpec): string {
+  const codes = Object.entries(GrpcCode).map(([text, number]) => [number, text] as const);
+  const grpc = new Map<number, string>(codes).get(spec.grpcCode);
+  const http = spec.result === 'allow' ? '' : String(spec.httpStatus);
+  const signalled = spec.signalled ? ' FAILURE_SIGNAL says how Envoy is told.' : '';
+  return `| ${spec.result} | ${code(name)} | ${http} | ${grpc} | ${cell(spec.description + signalled)} |`;
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text}\``;
+}
+
+/** Bars end a cell, and angle brackets begin HTML. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decisionTable, settingTables } from '../../../scripts/lib/tables.ts';
+import { settingInfos } from '../../../src/config/setting-info.ts';
+import { reasonNames, reasons } from '../../../src/domain/reason.ts';
+
+const doc = (name: string) =>
+  readFileSync(join(import.meta.dirname, '../../../docs', name), 'utf8');
+
+describe('the tables in docs/ (npm run docs writes them)', () => {
+  it('have every setting as it is', () => {
+    expect(doc('settings.md')).toContain(settingTables());
+    for (const { name } of settingInfos) expect(settingTables()).toContain(`\`${name}\``);
+  });
+
+  it('have every reason as it is', () => {
+    expect(doc('decisions.md')).toContain(decisionTable());
+    for (const reason of reasonNames) {
+      expect(decisionTable()).toContain(`| ${reasons[reason].result} | \`${reason}\` |`);
+    }
+  });
+});
