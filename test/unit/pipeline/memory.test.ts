@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Call } from '../../../src/domain/call.ts';
+import type { Identity } from '../../../src/domain/claims.ts';
+import type { TokenVerifier } from '../../../src/domain/ports.ts';
+import { createPipeline } from '../../../src/pipeline/index.ts';
+import { MemorySource } from '../../../src/sources/memory.ts';
+import { fakeCheck } from '../../support/calls.ts';
+import { survivors } from '../../support/gc.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const CALLS = 20_000;
+/** What may still be around: the lists are pruned when they have doubled, beginning at 1,024. */
+const FEW = 3_000;
+
+/** A pipeline with parts that never answer. */
+function start(verifier: TokenVerifier) {
+  const clock = new ManualClock();
+  const source = new MemorySource(clock, 100);
+  const pipeline = createPipeline(
+    {
+      admit: { maxInFlight: CALLS },
+      maxQueueMs: { verification: 50, lookup: 50 },
+      refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
+      verify: { concurrency: 4 },
+      revoke: { maxSize: 64, maxInFlight: 1, maxAgeMs: 5, maxLookups: 2 },
+    },
+    {
+      policy: { resolve: () => ({ scopes: [], identityHeaders: [] }) },
+      verifier,
+      revocations: { lookup: () => new Promise(() => undefined) },
+      sinks: [],
+      clock,
+    },
+  );
+  pipeline.serve(source);
+  return { clock, source };
+}
+
+const identity = (token: string): Identity => ({
+  kind: 'identity',
+  claims: {
+    sub: token,
+    jti: token,
+    iss: 'iss',
+    aud: [],
+    exp: 4_000_000_000,
+    nbf: undefined,
+    iat: undefined,
+    scopes: new Set(),
+    provider: undefined,
+  },
+  revocation: [{ scope: 'jti', id: token }],
+  allowed: [],
+});
+
+const hangs = () => new Promise<never>(() => undefined);
+
+describe.each<[string, TokenVerifier, (i: number) => string]>([
+  ['keys cannot be had, each token once', { peek: () => undefined, verify: hangs }, String],
+  ['keys cannot be had, one token', { peek: () => undefined, verify: hangs }, () => 'same'],
+  ['the store hangs', { peek: identity, verify: hangs }, String],
+])('when %s', (_, verifier, tokenOf) => {
+  it.each<[string, (call: Call, clock: ManualClock) => void]>([
+    ['gone away', (call) => void call.cancel()],
+    ['been answered at their deadline', (_call, clock) => clock.advance(100)],
+  ])('calls that have %s leave memory', async (_how, end) => {
+    const { clock, source } = start(verifier);
+    const refs: WeakRef<object>[] = [];
+    for (let i = 0; i < CALLS; i++) {
+      const check = fakeCheck({ headers: { authorization: `Bearer ${tokenOf(i)}` } });
+      const [call] = source.send([check], { reply: () => undefined });
+      refs.push(new WeakRef(call as Call));
+      if (i % 100 === 99) end(call as Call, clock);
+      else if (_how === 'gone away') call?.cancel();
+    }
+    expect(await survivors(refs)).toBeLessThan(FEW);
+  });
+});
