@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-const ROUNDS = 20;
+const ROUNDS = 5;
 
 /** How many of the objects are still in memory, once no more of them goes away. */
 export async function survivors(refs: readonly WeakRef<object>[]): Promise<number> {

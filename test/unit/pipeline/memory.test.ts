@@ -74,5 +74,6 @@ describe.each<[string, TokenVerifier, (i: number) => string]>([
       else if (_how === 'gone away') call?.cancel();
     }
     expect(await survivors(refs)).toBeLessThan(FEW);
+    expect(source.calls.observed).toBe(true); // and so the pipeline was there all the time
   });
 });
