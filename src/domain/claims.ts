@@ -28,6 +28,8 @@ export interface RevocationQuery {
 export interface Identity {
   readonly kind: 'identity';
   readonly claims: Claims;
+  /** Seconds since the epoch from which on the token passes no more: `exp`, and what is tolerated. */
+  readonly endsAt: number;
   /** What has to be asked before this identity may pass: never empty. */
   readonly revocation: readonly RevocationQuery[];
   /**

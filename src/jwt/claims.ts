@@ -63,9 +63,14 @@ export function readClaims(
   return checkTime(claims, rules, now) ?? claims;
 }
 
+/** Epoch seconds from which on a token passes no more. */
+export function endOf({ exp }: Claims, { expToleranceSec }: ClaimRules): number {
+  return exp + expToleranceSec;
+}
+
 /** What has to hold every time, also for a token that verified before. `now`: epoch seconds. */
 export function checkTime(claims: Claims, rules: ClaimRules, now: number): Fault | undefined {
-  if (now >= claims.exp + rules.expToleranceSec) return EXPIRED;
+  if (now >= endOf(claims, rules)) return EXPIRED;
   if (claims.nbf !== undefined && claims.nbf > now + rules.clockSkewSec) return NOT_YET;
   return undefined;
 }

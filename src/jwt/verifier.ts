@@ -2,7 +2,7 @@ import { errors, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { Claims, Fault, Identity } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { TokenVerifier } from '../domain/ports.ts';
-import { type ClaimRules, checkTime, readClaims } from './claims.ts';
+import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
 import { checkHeader } from './header.ts';
 import type { Algorithm, CryptoKey } from './keys.ts';
 import { signatureBytes } from './signature.ts';
@@ -89,6 +89,7 @@ export class JwtVerifier implements TokenVerifier {
     const identity: Identity = {
       kind: 'identity',
       claims,
+      endsAt: endOf(claims, this.#rules),
       revocation: [{ scope: 'jti', id: claims.jti }],
       allowed: [],
     };

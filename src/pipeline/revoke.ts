@@ -98,7 +98,7 @@ export function revoke(
       },
       answered(call, verdicts) {
         call.lookupEndedAt = clock.now();
-        return apply(call, verdicts, refusals);
+        return apply(call, verdicts, clock.epochSeconds(), refusals);
       },
       failed(call) {
         call.lookupEndedAt = clock.now();
@@ -126,12 +126,23 @@ function queriesOf(call: Call): readonly RevocationQuery[] {
 }
 
 /** Revoked beats unknown; unknown, or nothing asked at all, is an error and never a pass. */
-function apply(call: Call, verdicts: readonly Verdict[], refusals: Refusals): boolean {
+function apply(
+  call: Call,
+  verdicts: readonly Verdict[],
+  epochSeconds: number,
+  refusals: Refusals,
+): boolean {
   if (verdicts.some(({ state }) => state === 'revoked')) {
     call.settle(refusals.of('blacklisted', call));
     return false;
   }
-  if (verdicts.length > 0 && verdicts.every(({ state }) => state === 'not-revoked')) return true;
+  if (verdicts.length > 0 && verdicts.every(({ state }) => state === 'not-revoked')) {
+    // Revocations are kept until the token ends. If it has, the store may just have forgotten one.
+    if (epochSeconds < (call.identity?.endsAt ?? 0)) return true;
+    call.detail = 'expired_during_lookup';
+    call.settle(refusals.of('invalid_token', call));
+    return false;
+  }
   call.detail = verdicts.find(({ state }) => state !== 'not-revoked')?.detail ?? 'nothing_asked';
   call.settle(refusals.of('redis_error', call));
   return false;

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type OutgoingHttpHeaders, request } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
 
 export interface HttpAnswer {
@@ -19,7 +19,8 @@ export interface HttpQuestion {
 export function http(url: string, question: HttpQuestion = {}): Promise<HttpAnswer> {
   const { method = 'GET', headers = {}, body } = question;
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, headers: { ...headers }, agent: false }, (response) => {
+    const options = { method, headers: { ...headers } as OutgoingHttpHeaders, agent: false };
+    const sent = request(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);

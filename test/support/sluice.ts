@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { guard } from './guard.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 import { AUDIENCE, ISSUER, SECRET } from './tokens.ts';
 
@@ -7,30 +10,70 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts');
 /** A line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
+type Environment = Readonly<Record<string, string>>;
+
+/** What `serve` cannot do without, a Redis aside; and free ports of 127.0.0.1, for one process. */
+export const SETTINGS: Environment = {
+  AUTH_GRPC_PORT: '0',
+  AUTH_METRICS_PORT: '0',
+  BIND_ADDRESS: '127.0.0.1',
+  AUTH_SECRET_KEY: SECRET,
+  AUTH_ISSUER: ISSUER,
+  AUTH_AUDIENCE: AUDIENCE,
+  DRAIN_DELAY_MS: '0',
+  WORKERS: '1',
+};
+
+/** Nothing of this process's environment gets to a Sluice but PATH. */
+const environment = (env: Environment) => ({ PATH: process.env.PATH ?? '', ...env });
+
 /**
- * A real Sluice, listening: `serve` in a process of its own, on free ports of 127.0.0.1, with these
- * settings on top of what a test needs. Nothing of this process's environment gets there but PATH.
+ * A real Sluice, listening: `serve` in a process of its own, with these settings on top of what a
+ * test needs.
  */
-export async function startSluice(env: Readonly<Record<string, string>> = {}): Promise<Sluice> {
+export function startSluice(env: Environment = {}): Promise<Sluice> {
+  return start('serve', { ...SETTINGS, ...env }, '"message":"listening"');
+}
+
+/** A real Sluice in dev mode, on free ports. */
+export function startDev(env: Environment = {}): Promise<Sluice> {
+  const ports = { AUTH_GRPC_PORT: '0', AUTH_METRICS_PORT: '0' };
+  return start('dev', { ...ports, ...env }, 'Ready. Ctrl-C ends it.');
+}
+
+async function start(command: string, env: Environment, sign: string): Promise<Sluice> {
   const server = await startServer({
     name: 'sluice',
     command: process.execPath,
-    args: async () => [MAIN, 'serve'],
-    env: {
-      PATH: process.env.PATH ?? '',
-      AUTH_GRPC_PORT: '0',
-      AUTH_METRICS_PORT: '0',
-      BIND_ADDRESS: '127.0.0.1',
-      AUTH_SECRET_KEY: SECRET,
-      AUTH_ISSUER: ISSUER,
-      AUTH_AUDIENCE: AUDIENCE,
-      DRAIN_DELAY_MS: '0',
-      WORKERS: '1',
-      ...env,
-    },
-    isReady: ({ log }) => log.includes('"message":"listening"'),
+    args: async () => [MAIN, command],
+    env: environment(env),
+    isReady: ({ log }) => log.includes(sign) && /"message":"listening"\}\n/.test(log),
   });
   return new Sluice(server);
+}
+
+export interface Run {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs one command of Sluice to its end, and to that of every process it has started. `env` is all
+ * it gets but PATH; `input`: what it reads.
+ */
+export async function runSluice(
+  args: readonly string[],
+  { env = {}, input = '' }: { readonly env?: Environment; readonly input?: string } = {},
+): Promise<Run> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
+  guard(child);
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
+  child.stdin.on('error', () => {}); // it may end without reading
+  child.stdin.end(input);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { exitCode: await exited, stdout, stderr };
 }
 
 export class Sluice implements AsyncDisposable {

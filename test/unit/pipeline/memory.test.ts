@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../../src/domain/call.ts';
-import type { Identity } from '../../../src/domain/claims.ts';
 import type { TokenVerifier } from '../../../src/domain/ports.ts';
 import { createPipeline } from '../../../src/pipeline/index.ts';
 import { MemorySource } from '../../../src/sources/memory.ts';
 import { fakeCheck } from '../../support/calls.ts';
 import { survivors } from '../../support/gc.ts';
+import { fakeIdentity } from '../../support/identities.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const CALLS = 20_000;
@@ -36,22 +36,7 @@ function start(verifier: TokenVerifier) {
   return { clock, source };
 }
 
-const identity = (token: string): Identity => ({
-  kind: 'identity',
-  claims: {
-    sub: token,
-    jti: token,
-    iss: 'iss',
-    aud: [],
-    exp: 4_000_000_000,
-    nbf: undefined,
-    iat: undefined,
-    scopes: new Set(),
-    provider: undefined,
-  },
-  revocation: [{ scope: 'jti', id: token }],
-  allowed: [],
-});
+const identity = (token: string) => fakeIdentity({ jti: token });
 
 const hangs = () => new Promise<never>(() => undefined);
 

@@ -5,6 +5,7 @@ import type { Fault, Identity, RevocationQuery, Verdict } from '../../../src/dom
 import type { OutcomeSink } from '../../../src/domain/ports.ts';
 import { createPipeline, type PipelineOptions } from '../../../src/pipeline/index.ts';
 import { type FakeCallOptions, fakeCall } from '../../support/calls.ts';
+import { fakeIdentity } from '../../support/identities.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const REQUIREMENT = {
@@ -24,18 +25,8 @@ const OPTIONS: PipelineOptions = {
 };
 
 function identity(sub: string, extra: { scopes?: string[]; provider?: string } = {}): Identity {
-  const claims = {
-    sub,
-    jti: `jti-${sub}`,
-    iss: 'iss',
-    aud: ['aud'],
-    exp: 4_000_000_000,
-    nbf: undefined,
-    iat: undefined,
-    scopes: new Set(extra.scopes ?? []),
-    provider: extra.provider,
-  };
-  return { kind: 'identity', claims, revocation: [{ scope: 'jti', id: claims.jti }], allowed: [] };
+  const { scopes = [], provider } = extra;
+  return fakeIdentity({ sub, jti: `jti-${sub}`, scopes: new Set(scopes), provider });
 }
 
 const fault: Fault = { kind: 'fault', reason: 'invalid_token', detail: 'ERR_JWT_EXPIRED' };
@@ -354,6 +345,21 @@ describe('faults', () => {
     await settle(run.clock);
     expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'redis_error']);
     expect(calls[1]?.detail).toBe('redis_timeout');
+  });
+
+  it.each([
+    [900, 'success'],
+    [1_000, 'invalid_token'],
+  ])('%i ms into a lookup, a token that ends after 1 s is: %s', async (ms, reason) => {
+    // A revocation is kept until then: afterwards "not revoked" may mean "forgotten".
+    let answer: (verdicts: Verdict[]) => void = () => undefined;
+    const lookup = () => new Promise<Verdict[]>((resolve) => (answer = resolve));
+    const run = start({ known: { ending: fakeIdentity({ exp: 1_700_000_001 }) }, lookup });
+    const [call] = run.send({ ...bearer('ending'), deadline: Number.POSITIVE_INFINITY });
+    run.clock.advance(ms);
+    answer([fine]);
+    await settle(run.clock);
+    expect(call?.decision?.reason).toBe(reason);
   });
 
   it('never allows an identity about which there is nothing to ask', async () => {

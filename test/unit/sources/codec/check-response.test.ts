@@ -74,6 +74,11 @@ describe('encodeCheckResponse', () => {
     expect(decoded(refuse('blacklisted', { httpStatus: 418 })).httpStatus).toBe(418);
   });
 
+  it('keeps no more memory than the response has bytes', () => {
+    const bytes = encodeCheckResponse(allow('success', [['x-user-id', 'u1']], []));
+    expect(bytes.buffer.byteLength).toBe(bytes.length);
+  });
+
   it('encodes a decision once', () => {
     const decision = allow('success', [['x-user-id', 'u1']], []);
     const first = encodeCheckResponse(decision);

@@ -1,0 +1,59 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { Fault, Identity } from '../../../src/domain/claims.ts';
+import type { ClaimRules } from '../../../src/jwt/claims.ts';
+import { type Algorithm, type CryptoKey, ImportedKeys, isHmac } from '../../../src/jwt/keys.ts';
+import { TokenCache } from '../../../src/jwt/token-cache.ts';
+import { JwtVerifier } from '../../../src/jwt/verifier.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { AUDIENCE, ISSUER, keyPair, SECRET } from '../../support/tokens.ts';
+
+/** Epoch seconds at which a ManualClock starts. */
+export const NOW = new ManualClock().epochSeconds();
+
+export const BAD_SIGNATURE = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
+
+export const RULES: ClaimRules = {
+  issuer: ISSUER,
+  audiences: [AUDIENCE],
+  clockSkewSec: 5,
+  expToleranceSec: 0,
+  maxLifetimeSec: 0,
+};
+
+export const keys = new ImportedKeys();
+
+export interface Pair {
+  readonly signing: KeyObject;
+  readonly key: CryptoKey;
+}
+
+const pairs = new Map<Algorithm, Promise<Pair>>();
+
+/** What signs, and what the verifier is given: the same for all tests of a file. */
+export function pairOf(algorithm: Algorithm): Promise<Pair> {
+  const pair = pairs.get(algorithm) ?? makePair(algorithm);
+  pairs.set(algorithm, pair);
+  return pair;
+}
+
+export async function makePair(algorithm: Algorithm): Promise<Pair> {
+  if (isHmac(algorithm)) {
+    const bytes = Buffer.from(SECRET);
+    const key = await keys.import(algorithm, { kind: 'secret', bytes });
+    return { signing: createSecretKey(bytes), key };
+  }
+  const { privateKey, pem } = keyPair(algorithm);
+  return { signing: privateKey, key: await keys.import(algorithm, { kind: 'public', pem }) };
+}
+
+export function build(algorithm: Algorithm, key: CryptoKey, rules: Partial<ClaimRules> = {}) {
+  const clock = new ManualClock();
+  const cache = new TokenCache({ maxEntries: 100, maxBytes: 1 << 20 });
+  const verifier = new JwtVerifier(algorithm, key, { ...RULES, ...rules }, cache, clock);
+  return { clock, cache, verifier };
+}
+
+/** An outcome in short: 'identity', or what is said of the fault. */
+export function verdict(outcome: Identity | Fault | undefined): string | undefined {
+  return outcome?.kind === 'fault' ? outcome.detail : outcome?.kind;
+}

@@ -1,0 +1,242 @@
+import fc from 'fast-check';
+import { errors } from 'jose';
+import { describe, expect, it } from 'vitest';
+import type { Identity } from '../../../src/domain/claims.ts';
+import type { ClaimRules } from '../../../src/jwt/claims.ts';
+import type { CryptoKey } from '../../../src/jwt/keys.ts';
+import { base64url, claims, SECRET, signed } from '../../support/tokens.ts';
+import { BAD_SIGNATURE, build, NOW, pairOf, verdict } from './verifier-setup.ts';
+
+const SECOND = 1000;
+
+const { key } = await pairOf('HS256');
+const hs512 = await pairOf('HS512');
+const es256 = await pairOf('ES256');
+
+describe('a cached token', () => {
+  const cached = async (override: object, rules: Partial<ClaimRules> = {}) => {
+    const built = build('HS256', key, rules);
+    const token = signed(claims(NOW, { ...override }));
+    expect(verdict(await built.verifier.verify(token))).toBe('identity');
+    expect(verdict(built.verifier.peek(token))).toBe('identity');
+    return { ...built, token };
+  };
+
+  it.each([0, 5])(
+    'holds to the last second before exp, with a tolerance of %i',
+    async (tolerance) => {
+      const { verifier, clock, cache, token } = await cached(
+        { exp: NOW + 60 },
+        { expToleranceSec: tolerance },
+      );
+      clock.advance((60 + tolerance) * SECOND - 1);
+      expect(verdict(verifier.peek(token))).toBe('identity');
+
+      clock.advance(1);
+      expect(verifier.peek(token)).toEqual({
+        kind: 'fault',
+        reason: 'invalid_token',
+        detail: 'ERR_JWT_EXPIRED',
+      });
+      expect(cache.size).toBe(0);
+      expect(verdict(await verifier.verify(token))).toBe('ERR_JWT_EXPIRED');
+      expect(cache.size).toBe(0);
+    },
+  );
+
+  it('does not live again when the clock is set back', async () => {
+    const { verifier, clock, token } = await cached({ exp: NOW + 60 });
+    clock.advance(60 * SECOND);
+    expect(verdict(verifier.peek(token))).toBe('ERR_JWT_EXPIRED');
+
+    clock.advance(-60 * SECOND);
+    expect(verifier.peek(token)).toBeUndefined();
+  });
+
+  it('is held to nbf, when the clock is set back', async () => {
+    const { verifier, clock, cache, token } = await cached({ nbf: NOW });
+    clock.advance(-5 * SECOND);
+    expect(verdict(verifier.peek(token))).toBe('identity');
+
+    clock.advance(-1);
+    expect(verdict(verifier.peek(token))).toBe('claim_nbf');
+    expect(cache.size).toBe(0);
+  });
+
+  it('is not looked up again by anything but itself', async () => {
+    const { verifier, token } = await cached({});
+    for (const other of [
+      `${token}A`,
+      token.slice(0, -1),
+      ` ${token}`,
+      `${token}=`,
+      token.toLowerCase(),
+    ]) {
+      expect(verifier.peek(other)?.kind).toBe('fault');
+    }
+  });
+
+  it('gives the same identity to all, so that allows are built once', async () => {
+    const { verifier, token } = await cached({});
+    expect(verifier.peek(token)).toBe(verifier.peek(token));
+  });
+});
+
+it('refuses a token that expires while its signature is checked', async () => {
+  const { verifier, clock, cache } = build('HS256', key);
+  const outcome = verifier.verify(signed(claims(NOW, { exp: NOW + 1 })));
+  clock.advance(SECOND);
+
+  expect(verdict(await outcome)).toBe('ERR_JWT_EXPIRED');
+  expect(cache.size).toBe(0);
+});
+
+it('verifies copies side by side, and keeps one of them', async () => {
+  const { verifier, cache } = build('HS256', key);
+  const token = signed(claims(NOW));
+  const outcomes = await Promise.all(Array.from({ length: 5 }, () => verifier.verify(token)));
+
+  expect(outcomes.map(verdict)).toEqual(Array(5).fill('identity'));
+  expect(cache.size).toBe(1);
+  expect(outcomes).toContain(verifier.peek(token));
+});
+
+describe('what fails', () => {
+  const badHeader = (header: object) =>
+    signed(claims(NOW), { header: { alg: 'HS256', ...header } });
+  const good = signed(claims(NOW));
+
+  it.each<[string, string, string]>([
+    ['no token', '', 'token_grammar'],
+    ['too long', signed(claims(NOW, { pad: 'x'.repeat(6200) })), 'token_too_large'],
+    ['padding', `${good}=`, 'token_grammar'],
+    ['no JSON', signed('sub=user'), 'token_json'],
+    ['a name twice', signed('{"sub":"a","sub":"a"}'), 'token_json'],
+    ['no signature', good.slice(0, good.lastIndexOf('.') + 1), 'token_grammar'],
+    ['alg none', badHeader({ alg: 'none' }), 'header_alg'],
+    ['crit', badHeader({ crit: ['exp'] }), 'header_parameter'],
+    ['b64', badHeader({ b64: true }), 'header_parameter'],
+    ['jwk', badHeader({ jwk: { kty: 'oct', k: base64url(SECRET) } }), 'header_parameter'],
+    ['typ', badHeader({ typ: 'dpop+jwt' }), 'header_typ'],
+    ['kid', badHeader({ kid: 1 }), 'header_kid'],
+    ['a short signature', good.replace(/[^.]+$/, 'AAAA'), 'signature_length'],
+    ['sub', signed(claims(NOW, { sub: 'a\nb' })), 'claim_sub'],
+    ['jti', signed(claims(NOW, { jti: 42 })), 'claim_jti'],
+    ['iss', signed(claims(NOW, { iss: 'https://evil.example' })), 'claim_iss'],
+    ['aud', signed(claims(NOW, { aud: [] })), 'claim_aud'],
+    ['exp', signed(claims(NOW, { exp: `${NOW + 60}` })), 'claim_exp'],
+    ['expired', signed(claims(NOW, { exp: NOW })), 'ERR_JWT_EXPIRED'],
+    ['nbf', signed(claims(NOW, { nbf: NOW + 6 })), 'claim_nbf'],
+    ['iat', signed(claims(NOW, { iat: NOW + 6 })), 'claim_iat'],
+  ])('at once: %s', async (_, token, detail) => {
+    const { verifier, cache } = build('HS256', key);
+    const fault = { kind: 'fault', reason: 'invalid_token', detail };
+
+    expect(verifier.peek(token)).toEqual(fault);
+    expect(await verifier.verify(token)).toEqual(fault);
+    expect(cache.size).toBe(0);
+  });
+
+  it('stays failed: the next look fails as well', async () => {
+    const { verifier } = build('HS256', key);
+    const token = signed(claims(NOW), { secret: SECRET.toUpperCase() });
+    for (let i = 0; i < 3; i++) {
+      expect(verifier.peek(token)).toBeUndefined();
+      expect(verdict(await verifier.verify(token))).toBe(BAD_SIGNATURE);
+    }
+  });
+});
+
+describe('what jose throws', () => {
+  /** A key that throws when it is looked at. */
+  const throwing = (error: unknown) =>
+    new Proxy({} as CryptoKey, {
+      get() {
+        throw error;
+      },
+    });
+  const outcome = (error: unknown) =>
+    build('HS256', throwing(error)).verifier.verify(signed(claims(NOW)));
+
+  it.each([
+    new errors.JWTExpired('"exp"', { secret: 'payload' }),
+    new errors.JWTClaimValidationFailed('"aud"', { secret: 'payload' }),
+    new errors.JWTInvalid('secret'),
+    new errors.JWSInvalid('secret'),
+    new errors.JWSSignatureVerificationFailed('secret'),
+    new errors.JOSEAlgNotAllowed('secret'),
+    new errors.JOSENotSupported('secret'),
+  ])('$code is about the token', async (error) => {
+    expect(await outcome(error)).toEqual({
+      kind: 'fault',
+      reason: 'invalid_token',
+      detail: error.code,
+    });
+  });
+
+  it.each([
+    new errors.JOSEError('secret'),
+    new errors.JWKInvalid('secret'),
+    new errors.JWKSInvalid('secret'),
+    new errors.JWKSTimeout('secret'),
+    new errors.JWKSNoMatchingKey('secret'),
+  ])('$code is about us', async (error) => {
+    expect(await outcome(error)).toEqual({ kind: 'fault', reason: 'internal', detail: error.code });
+  });
+
+  it.each([new Error('secret'), new TypeError('secret'), 'secret', undefined, null, { code: 'E' }])(
+    'so is %s',
+    async (error) => {
+      const fault = { kind: 'fault', reason: 'internal', detail: 'verify_threw' };
+      expect(await outcome(error)).toEqual(fault);
+    },
+  );
+
+  it.each<[string, CryptoKey]>([
+    ['no key', {} as CryptoKey],
+    ['a key for another algorithm', es256.key],
+    ['a key for another hash', hs512.key],
+  ])('so is %s', async (_, wrong) => {
+    const { verifier, cache } = build('HS256', wrong);
+
+    expect(await verifier.verify(signed(claims(NOW)))).toMatchObject({ reason: 'internal' });
+    expect(cache.size).toBe(0);
+  });
+});
+
+it('says of a fault nothing but fixed words', async () => {
+  const DETAILS = new Set([
+    ...['token_too_large', 'token_grammar', 'token_json', 'signature_length', BAD_SIGNATURE],
+    ...['header_alg', 'header_parameter', 'header_typ', 'header_kid', 'ERR_JWT_EXPIRED'],
+    ...['sub', 'jti', 'iss', 'aud', 'exp', 'nbf', 'iat', 'lifetime'].map((name) => `claim_${name}`),
+  ]);
+  const { verifier } = build('HS256', key, { maxLifetimeSec: 7200 });
+  const anything = fc.oneof(fc.jsonValue(), fc.constantFrom(NOW, NOW + 9, NOW + 8000, 'JWT', 'x'));
+  const names = [
+    ...['iss', 'aud', 'sub', 'jti', 'exp', 'nbf', 'iat', 'scope', 'provider'],
+    ...['alg', 'typ', 'kid', 'crit', 'jwk'],
+  ];
+  const some = fc.dictionary(fc.constantFrom(...names), anything, { maxKeys: 2 });
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(some, some, fc.constantFrom(SECRET, 'other'), async (more, less, secret) => {
+      const header = { alg: 'HS256', ...less };
+      const token = signed({ ...claims(NOW), ...more }, { header, secret });
+      for (const outcome of [verifier.peek(token), await verifier.verify(token)]) {
+        if (outcome?.kind !== 'fault') continue;
+        expect(DETAILS).toContain(outcome.detail);
+        expect(Object.keys(outcome)).toEqual(['kind', 'reason', 'detail']);
+        seen.add(outcome.detail);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(seen.size).toBeGreaterThan(10);
+});
+
+it('gives an identity whose only question is its jti', async () => {
+  const { verifier } = build('HS256', key);
+  const identity = (await verifier.verify(signed(claims(NOW, { jti: 'é:*' })))) as Identity;
+
+  expect(identity.revocation).toEqual([{ scope: 'jti', id: 'é:*' }]);
+});
