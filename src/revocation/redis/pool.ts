@@ -88,7 +88,7 @@ export class Pool {
         failures = 0;
         await this.#use(connection);
       } catch (error) {
-        this.#note(codeOf(error));
+        this.#note(codeOf(error), false);
       }
       if (!this.#stopped) await this.#backOff(failures++);
     }
@@ -102,12 +102,13 @@ export class Pool {
     if (this.#ready.length === 1) this.#logger.info({}, 'Redis is reachable');
     const why = await connection.ended;
     this.#ready.splice(this.#ready.indexOf(connection), 1);
-    this.#note(why);
+    this.#note(why, this.#ready.length === 0);
   }
 
-  #note(code: string): void {
+  /** Logged when it is news: an outage must not fill the log with one line an attempt. */
+  #note(code: string, wasLast: boolean): void {
     if (this.#stopped) return;
-    const isNews = this.#lastError !== code || this.#ready.length === 0;
+    const isNews = wasLast || this.#lastError !== code;
     this.#lastError = code;
     if (!isNews) return;
     const left = this.#ready.length;
