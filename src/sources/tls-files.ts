@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Clock } from '../domain/clock.ts';
@@ -17,13 +18,16 @@ export interface TlsMaterial {
   readonly ca?: Buffer;
 }
 
+const BEGINNING = /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g;
+const CERTIFICATE = /-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----[^-]*-----END \1-----/g;
+
 /** Mounted secrets are swapped as symbolic links, which file watching misses: they are re-read. */
 const REREAD_MS = 10_000;
 
 /**
  * Hands the files' content to `apply`, now and whenever it has changed. Content that makes no valid
- * pair (a rotation seen half-way) is logged and not applied. Rejects when the first content is bad.
- * The returned function ends the watch.
+ * pair (a rotation seen half-way) is logged, once, and not applied. Rejects when the first content
+ * is bad. The returned function ends the watch.
  */
 export async function watchTls(
   files: TlsFiles,
@@ -32,16 +36,20 @@ export async function watchTls(
   apply: (material: TlsMaterial) => void,
 ): Promise<() => void> {
   let current = await load(files);
+  let complaint = '';
   apply(current);
   return clock.every(REREAD_MS, async () => {
     try {
       const next = await load(files);
+      complaint = '';
       if (equal(current, next)) return;
-      current = next;
       apply(next);
+      current = next;
       logger.info({}, 'TLS certificate reloaded');
     } catch (error) {
       const { message } = error as Error;
+      if (message === complaint) return;
+      complaint = message;
       logger.warn({ error: message }, 'TLS certificate not reloaded; the last one stays in use');
     }
   });
@@ -56,11 +64,21 @@ async function load(files: TlsFiles): Promise<TlsMaterial> {
   const material = { cert, key, ...(ca !== undefined && { ca }) };
   try {
     createSecureContext(material);
+    if (ca !== undefined) checkAuthorities(ca);
   } catch (error) {
     const names = Object.values(files).join(', ');
     throw new Error(`no usable certificate, key and authorities in ${names}: ${reason(error)}`);
   }
   return material;
+}
+
+/** OpenSSL passes over authorities that it cannot read, and then trusts nobody. */
+function checkAuthorities(pem: Buffer): void {
+  const text = pem.toString('latin1');
+  const certificates = text.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw new Error('no authorities');
+  if (certificates.length !== text.match(BEGINNING)?.length) throw new Error('authorities cut off');
+  for (const certificate of certificates) new X509Certificate(certificate);
 }
 
 /** OpenSSL's words say what is wrong with a PEM and never quote it. */

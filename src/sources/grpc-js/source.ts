@@ -1,6 +1,7 @@
 import {
   type handleUnaryCall,
   Server,
+  ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js';
@@ -11,9 +12,9 @@ import type { Decision } from '../../domain/decision.ts';
 import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
 import { CheckRequest } from '../codec/check-request.ts';
 import { encodeCheckResponse } from '../codec/check-response.ts';
-import type { TlsFiles } from '../tls-files.ts';
-import { createCredentials } from './credentials.ts';
+import { type TlsFiles, watchTls } from '../tls-files.ts';
 import { addHealth } from './health.ts';
+import { Listener } from './listener.ts';
 import { addReflection } from './reflection.ts';
 
 export interface GrpcJsOptions {
@@ -40,6 +41,11 @@ export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const KEEPALIVE_TIME_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
+/**
+ * A deadline longer ago than this is none: above 24 days the library's arithmetic overflows. It then
+ * also ends the call by itself, after 1 ms, so that only what is decided at once gets through.
+ */
+const OVERFLOWN_MS = 1_000;
 
 type RawCall = ServerUnaryCall<Buffer, Uint8Array>;
 type RawCallback = sendUnaryData<Uint8Array>;
@@ -51,9 +57,11 @@ export class GrpcJsSource implements CheckSource {
   readonly #clock: Clock;
   readonly #server: Server;
   readonly #logger: Logger;
+  readonly #listener: Listener;
   readonly #endHealth: () => void;
   #stopTlsWatch = (): void => undefined;
   #turn: Call[] = [];
+  #starting: Promise<unknown> = Promise.resolve();
   #drained: Promise<void> | undefined;
 
   constructor(options: GrpcJsOptions, readiness: Readiness, clock: Clock, logger: Logger) {
@@ -76,19 +84,28 @@ export class GrpcJsSource implements CheckSource {
     this.#server.register(CHECK_PATH, check, asBuffer, asBuffer, 'unary');
     this.#endHealth = addHealth(this.#server, readiness);
     if (options.reflection) addReflection(this.#server);
+    // Insecure as far as the library knows: TLS is the listener's.
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener = new Listener(
+      options.tls && { mutual: options.tls.clientCaFile !== undefined },
+      (socket) => injector.injectConnection(socket),
+    );
   }
 
-  async start(): Promise<{ readonly port: number }> {
+  start(): Promise<{ readonly port: number }> {
+    const started = this.#listen();
+    this.#starting = started.catch(() => undefined);
+    return started;
+  }
+
+  async #listen(): Promise<{ readonly port: number }> {
     const { host, port, tls } = this.#options;
-    const { credentials, stop } = await createCredentials(tls, this.#clock, this.#logger);
-    this.#stopTlsWatch = stop;
-    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, credentials, (error, bound) => {
-        if (error === null) resolve({ port: bound });
-        else reject(new Error(`cannot listen on ${address}: ${error.message}`));
-      });
-    });
+    if (tls !== undefined) {
+      this.#stopTlsWatch = await watchTls(tls, this.#clock, this.#logger, (material) =>
+        this.#listener.useTls(material),
+      );
+    }
+    return { port: await this.#listener.listen(host, port) };
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -97,18 +114,14 @@ export class GrpcJsSource implements CheckSource {
   }
 
   async #shutDown(timeoutMs: number): Promise<void> {
+    await this.#starting;
     this.#stopTlsWatch();
     this.#endHealth();
-    await new Promise<void>((resolve) => {
-      const cancelTimer = this.#clock.after(timeoutMs, () => {
-        this.#server.forceShutdown();
-        resolve();
-      });
-      this.#server.tryShutdown(() => {
-        cancelTimer();
-        resolve();
-      });
-    });
+    const closed = this.#listener.close();
+    this.#server.tryShutdown(() => undefined);
+    const cancelTimer = this.#clock.after(timeoutMs, () => this.#listener.cut());
+    await closed;
+    cancelTimer();
     this.calls.complete();
   }
 
@@ -129,8 +142,9 @@ export class GrpcJsSource implements CheckSource {
 
   /** The library gives grpc-timeout as an instant of the wall clock; ours is monotonic. */
   #budgetFor(call: RawCall): number {
-    const deadline = call.getDeadline();
-    return Math.min(Number(deadline) - Date.now(), this.#options.budgetMs);
+    const { budgetMs } = this.#options;
+    const leftMs = Number(call.getDeadline()) - Date.now();
+    return leftMs < -OVERFLOWN_MS ? budgetMs : Math.min(leftMs, budgetMs);
   }
 }
 
