@@ -79,6 +79,7 @@ export async function createService(
     loop,
     instruments: [
       ...instruments,
+      ...logger.instruments,
       ...pipeline.instruments,
       ...tokens.instruments,
       ...denylist.instruments,
@@ -99,22 +100,26 @@ export function createAppLogger(settings: Settings): ClosableLogger {
 }
 
 /** Whether AUTH_SECRET_KEY is a key for the algorithm: a fault of the settings like any other. */
-export async function checkKey(settings: Settings): Promise<readonly string[]> {
+export async function checkKey(settings: Partial<Settings>): Promise<readonly string[]> {
+  const { AUTH_ALGORITHM, AUTH_SECRET_KEY } = settings;
+  if (AUTH_ALGORITHM === undefined || AUTH_SECRET_KEY === undefined) return [];
   try {
-    await importKey(settings);
+    await importKey({ AUTH_ALGORITHM, AUTH_SECRET_KEY });
     return [];
   } catch (error) {
     return [`AUTH_SECRET_KEY: ${(error as Error).message}`];
   }
 }
 
-function importKey(settings: Settings): Promise<CryptoKey> {
-  const text = settings.AUTH_SECRET_KEY;
+function importKey({
+  AUTH_ALGORITHM: algorithm,
+  AUTH_SECRET_KEY: text,
+}: Pick<Settings, 'AUTH_ALGORITHM' | 'AUTH_SECRET_KEY'>): Promise<CryptoKey> {
   // A PEM passed as one line of environment has its line ends spelled out.
   const material: KeyMaterial = text.includes('-----BEGIN ')
     ? { kind: 'public', pem: text.replaceAll('\\n', '\n') }
     : { kind: 'secret', bytes: Buffer.from(text) };
-  return keys.import(settings.AUTH_ALGORITHM, material);
+  return keys.import(algorithm, material);
 }
 
 export function createRedisDenylist(

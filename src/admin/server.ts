@@ -60,6 +60,7 @@ export class AdminServer {
     const route = this.#options.routes?.[path];
     if (route !== undefined) return route(request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
       return send(response, 405, 'only GET\n');
     }
     if (path === '/health') return send(response, 200, 'ok\n');

@@ -41,6 +41,7 @@ export async function dev(): Promise<void> {
   exitOnCrash(logger);
   for (const warning of warnings) logger.warn({}, warning);
   const clock = systemClock;
+  const marginSec = settings.REVOCATION_TTL_MARGIN_SEC;
   const revocations = new MemoryRevocations(clock);
   const tokens = await sampleTokens(signer);
   revocations.revoke(tokens.revokedJti, SAMPLE_TTL_SEC);
@@ -48,13 +49,20 @@ export async function dev(): Promise<void> {
     const outcome = await askCheck(`127.0.0.1:${ports.grpc}`, '/hello', tokens.valid);
     process.stdout.write(banner(ports, tokens, outcome));
   };
+  const showOrTell = (ports: Ports): void => {
+    show(ports).catch((error: Error) => {
+      process.stderr.write(`sluice: it serves, but a Check of its own failed: ${error.message}\n`);
+    });
+  };
   try {
     await serveAlone(
       settings,
       { denylist: memoryDenylist(revocations), clock, logger, reflection: true },
       {
-        routes: { [REVOKE_PATH]: revokeRoute((jti, ttlSec) => revocations.revoke(jti, ttlSec)) },
-        onListening: show,
+        routes: {
+          [REVOKE_PATH]: revokeRoute((jti, ttlSec) => revocations.revoke(jti, ttlSec + marginSec)),
+        },
+        onListening: showOrTell,
       },
     );
   } finally {

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { parseSettings } from '../config/read.ts';
 import { schema } from '../config/settings.ts';
-import { readRevocable } from '../dev/revocable.ts';
+import { readRevocable, untilText } from '../dev/revocable.ts';
 import { REVOKE_PATH } from '../dev/revoke-route.ts';
 import { revokeInRedis } from '../revocation/redis/revoke.ts';
 
@@ -17,18 +17,15 @@ const wanted = schema
 export async function revoke(argument: string): Promise<void> {
   const token = (argument === '-' ? await text(process.stdin) : argument).trim();
   const { jti, exp } = readRevocable(token);
-  const { data: settings } = parseSettings(process.env, wanted);
-  if (settings.AUTH_REDIS_URL === undefined) {
-    await revokeInDev(settings.AUTH_METRICS_PORT, token);
-  } else {
-    const ttlSec = exp - Date.now() / 1000 + settings.REVOCATION_TTL_MARGIN_SEC;
-    if (ttlSec <= 0) {
-      process.stdout.write('nothing to revoke: the token has expired\n');
-      return;
-    }
-    await revokeInRedis(settings.AUTH_REDIS_URL, settings.REVOCATION_KEY_PREFIX + jti, ttlSec);
+  const settings = parseSettings(process.env, wanted);
+  const ttlSec = exp - Date.now() / 1000 + settings.REVOCATION_TTL_MARGIN_SEC;
+  if (ttlSec <= 0) {
+    process.stdout.write('nothing to revoke: the token has expired\n');
+    return;
   }
-  process.stdout.write(`revoked, until ${new Date(exp * 1000).toISOString()}\n`);
+  if (settings.AUTH_REDIS_URL === undefined) await revokeInDev(settings.AUTH_METRICS_PORT, token);
+  else await revokeInRedis(settings.AUTH_REDIS_URL, settings.REVOCATION_KEY_PREFIX + jti, ttlSec);
+  process.stdout.write(`revoked, until ${untilText(exp)}\n`);
 }
 
 async function revokeInDev(port: number, token: string): Promise<void> {

@@ -56,6 +56,11 @@ export function text(allowed: string, pattern = /^.+$/s) {
   return parser(allowed, (value) => (pattern.test(value) ? value : undefined));
 }
 
+/** Every character as it was given, outer spaces too. */
+export function verbatim(allowed: string) {
+  return z.string().meta({ allowed } satisfies Described);
+}
+
 /** Items between separators; each has to match. */
 export function list(allowed: string, separator: RegExp, item: RegExp) {
   return parser<readonly string[]>(allowed, (value) => {
@@ -64,13 +69,20 @@ export function list(allowed: string, separator: RegExp, item: RegExp) {
   });
 }
 
+/** Of a key and a value; the value may have more equals signs. */
+const PAIR = /^\s*([^=\s][^=]*?)\s*=\s*(.*?)\s*$/s;
+
 /** `key=value,…`, percent-encoded (W3C Baggage, as OTEL_RESOURCE_ATTRIBUTES has it). */
 export function pairs() {
   return parser('key=value pairs, separated by commas', (value) => {
+    const found: [string, string][] = [];
     try {
-      const items = value.split(',').map((item) => item.split('=', 2).map((s) => s.trim()));
-      if (items.some(([key, item]) => !key || item === undefined)) return undefined;
-      return Object.fromEntries(items.map(([key, item = '']) => [key, decodeURIComponent(item)]));
+      for (const item of value.split(',')) {
+        const [, key, encoded] = PAIR.exec(item) ?? [];
+        if (key === undefined || encoded === undefined) return undefined;
+        found.push([key, decodeURIComponent(encoded)]);
+      }
+      return Object.fromEntries(found);
     } catch {
       return undefined;
     }

@@ -14,7 +14,7 @@ export function printSettings({ settings, given }: ReadSettings): string {
 
 function valueText({ secret }: SettingInfo, value: unknown, text: string | undefined): string {
   if (secret) return text === undefined ? '' : '***';
-  return Array.isArray(value) && text !== undefined ? text : formatValue(value);
+  return typeof value === 'object' && text !== undefined ? text : formatValue(value);
 }
 
 /** As it would be written in the environment. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { z } from 'zod';
 import { capped, contradictions } from './rules.ts';
-import { infoOf, type SettingInfo, settingInfos } from './setting-info.ts';
+import { infoOf, type SettingInfo } from './setting-info.ts';
 import { NOT_USED, type SettingName, type Settings, schema } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,8 +15,11 @@ export interface ReadSettings {
   readonly given: ReadonlyMap<SettingName, string>;
 }
 
-/** Something about settings that the rest of the configuration cannot know, such as what keys are. */
-export type SettingsCheck = (settings: Settings) => Promise<readonly string[]>;
+/**
+ * Something about settings that the rest of the configuration cannot know, such as what keys are.
+ * Settings that are at fault are left out.
+ */
+export type SettingsCheck = (settings: Partial<Settings>) => Promise<readonly string[]>;
 
 /** All that is wrong with the settings, a line each. */
 export class SettingsError extends Error {
@@ -33,60 +37,70 @@ export class SettingsError extends Error {
  * once, and shows no secret.
  */
 export async function readSettings(env: Environment, check: SettingsCheck): Promise<ReadSettings> {
-  const { data, given } = parseSettings(env, schema);
-  const faults = [...contradictions(data), ...(await check(data))];
-  if (faults.length > 0) throw new SettingsError(faults);
-  const { settings, warnings } = capped(data, given);
+  const { data, given, faults } = readEach(env, schema);
+  const all = [...faults, ...contradictions(data, given), ...(await check(data))];
+  if (all.length > 0) throw new SettingsError(all);
+  const { settings, warnings } = capped(data as Settings, given);
   return { settings, warnings: [...warnings, ...notUsed(env)], given };
 }
 
 /** The settings that `wanted`, the schema or a part of it, names. Throws a SettingsError. */
-export function parseSettings<T>(
-  env: Environment,
-  wanted: z.ZodType<T>,
-): { readonly data: T; readonly given: ReadonlyMap<SettingName, string> } {
+export function parseSettings<T extends z.ZodObject>(env: Environment, wanted: T): z.output<T> {
+  const { data, faults } = readEach(env, wanted);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return data as z.output<T>;
+}
+
+/** Each by itself, so that a fault in one hides none in another. */
+function readEach<T extends z.ZodObject>(env: Environment, wanted: T) {
+  const data: Record<string, unknown> = {};
+  const given = new Map<SettingName, string>();
   const faults: string[] = [];
-  const given = textsOf(env, faults);
-  const parsed = wanted.safeParse(Object.fromEntries(given));
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    const info = infoOf.get(String(path[0])) as SettingInfo;
-    faults.push(faultOf(info, given.get(info.name), message));
+  for (const [name, type] of Object.entries(wanted.shape)) {
+    const info = infoOf.get(name) as SettingInfo;
+    const source = info.secret ? secretOf(env, info.name) : { text: env[name] };
+    if (source.fault !== undefined) {
+      faults.push(source.fault);
+      continue;
+    }
+    // Manifests have the empty string for "not set".
+    const text = source.text?.trim() === '' ? undefined : source.text;
+    if (text !== undefined) given.set(info.name, text);
+    const parsed = (type as z.ZodType).safeParse(text);
+    if (parsed.success) data[name] = parsed.data;
+    else faults.push(faultOf(info, text));
   }
-  if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
-  return { data: parsed.data, given };
+  return { data: data as Partial<z.output<T>>, given, faults };
 }
 
-/** What is set, and not to the empty string, which manifests use for "not set". */
-function textsOf(env: Environment, faults: string[]): Map<SettingName, string> {
-  const texts = new Map<SettingName, string>();
-  for (const info of settingInfos) {
-    const text = info.secret ? secretText(env, info.name, faults) : env[info.name];
-    if (text !== undefined && text.trim() !== '') texts.set(info.name, text);
-  }
-  return texts;
+interface Source {
+  readonly text?: string | undefined;
+  readonly fault?: string;
 }
 
-function secretText(env: Environment, name: string, faults: string[]): string | undefined {
+/** Of NAME, or of the file that NAME_FILE names. */
+function secretOf(env: Environment, name: SettingName): Source {
   const fileVariable = `${name}_FILE`;
   const [text, path] = [env[name], env[fileVariable]];
-  if (!path) return text;
-  if (text) {
-    faults.push(`${name} and ${fileVariable} are both set; only one may be`);
-    return undefined;
-  }
+  if (!path) return { text };
+  if (text) return { fault: `${name} and ${fileVariable} are both set; only one may be` };
+  // What is no path may be the secret itself, put into the wrong variable.
+  const shown = isAbsolute(path) ? path : 'the file it names (not shown: not an absolute path)';
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const content = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    return content.trim() === ''
+      ? { fault: `${fileVariable}: ${shown} is empty` }
+      : { text: content };
   } catch (error) {
-    faults.push(`${fileVariable}: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
-    return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    return { fault: `${fileVariable}: cannot read ${shown}: ${code}` };
   }
 }
 
-function faultOf(info: SettingInfo, text: string | undefined, allowed: string): string {
-  const { name, secret } = info;
+function faultOf({ name, secret, allowed }: SettingInfo, text: string | undefined): string {
   if (text === undefined) {
     const orFile = secret ? ` (or ${name}_FILE)` : '';
-    return `${name}${orFile} is not set; it must be ${info.allowed}`;
+    return `${name}${orFile} is not set; it must be ${allowed}`;
   }
   const shown = secret ? 'what it holds (not shown)' : JSON.stringify(text);
   return `${name} cannot be ${shown}; it must be ${allowed}`;

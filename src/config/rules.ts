@@ -4,18 +4,21 @@ import type { SettingName, Settings } from './settings.ts';
 /** What one worker keeps open at the most: a connection carries whole batches, not single checks. */
 const MAX_POOL_SIZE = 64;
 
-/** Settings that exclude each other, a line for each. */
-export function contradictions(settings: Settings): string[] {
+/** Settings that exclude each other, a line for each. Those that are at fault are left out. */
+export function contradictions(
+  settings: Partial<Settings>,
+  given: ReadonlyMap<SettingName, string>,
+): string[] {
   const faults: string[] = [];
   const atMost = (small: SettingName, large: SettingName): void => {
-    if ((settings[small] as number) <= (settings[large] as number)) return;
+    if (!((settings[small] as number) > (settings[large] as number))) return;
     faults.push(
       `${small} cannot be ${settings[small]} with ${large} at ${settings[large]}; ` +
         'it must not be the larger of the two',
     );
   };
   const needs = (name: SettingName, other: SettingName): void => {
-    if (settings[name] === undefined || settings[other] !== undefined) return;
+    if (!given.has(name) || given.has(other)) return;
     faults.push(`${other} is not set; ${name} needs it`);
   };
   atMost('REDIS_MIN_IDLE_CONNS', 'REDIS_POOL_SIZE');
@@ -24,11 +27,12 @@ export function contradictions(settings: Settings): string[] {
   needs('GRPC_TLS_KEY_FILE', 'GRPC_TLS_CERT_FILE');
   needs('GRPC_TLS_CLIENT_CA_FILE', 'GRPC_TLS_CERT_FILE');
   const { AUTH_GRPC_PORT, AUTH_METRICS_PORT } = settings;
-  if (AUTH_GRPC_PORT !== 0 && AUTH_GRPC_PORT === AUTH_METRICS_PORT) {
+  if (AUTH_GRPC_PORT && AUTH_GRPC_PORT === AUTH_METRICS_PORT) {
     faults.push(`AUTH_GRPC_PORT and AUTH_METRICS_PORT cannot both be ${AUTH_GRPC_PORT}`);
   }
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol } = settings;
-  if (settings.OTEL_ENABLED && normalizeOtlpEndpoint(endpoint, protocol) === undefined) {
+  const canExport = !endpoint || !protocol || normalizeOtlpEndpoint(endpoint, protocol);
+  if (settings.OTEL_ENABLED && !canExport) {
     faults.push(`OTEL_EXPORTER_OTLP_ENDPOINT cannot be ${endpoint}; it must be host:port or a URL`);
   }
   return faults;

@@ -9,6 +9,7 @@ import {
   readableFile,
   share,
   text,
+  verbatim,
 } from './parsers.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
@@ -57,7 +58,7 @@ export const schema = z.object({
   ] as const)
     .default('HS256')
     .describe('the only signature algorithm accepted'),
-  AUTH_SECRET_KEY: text('an HMAC secret, or a public key in PEM')
+  AUTH_SECRET_KEY: verbatim('an HMAC secret, or a public key in PEM')
     .meta({ secret: true })
     .describe('HMAC secret, at least as long as the hash; or the public key that verifies'),
   AUTH_ISSUER: text('the exact value of `iss`').describe('issuer of the tokens'),

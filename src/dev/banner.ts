@@ -6,7 +6,8 @@ import type { SampleTokens } from './tokens.ts';
 export function banner(ports: Ports, tokens: SampleTokens, outcome: Outcome): string {
   const headers = Object.entries(outcome.headers).map(([name, value]) => `${name}: ${value}`);
   const verdict = outcome.allowed ? 'allow' : `deny, HTTP ${outcome.httpStatus}`;
-  const defaults = ports.grpc === 50051 ? '' : ` --address 127.0.0.1:${ports.grpc}`;
+  const address = ports.grpc === 50051 ? '' : ` --address 127.0.0.1:${ports.grpc}`;
+  const admin = ports.admin === 9090 ? '' : `AUTH_METRICS_PORT=${ports.admin} `;
   return `
 Sluice in dev mode: a random key and a denylist in memory. Not for production.
 
@@ -22,8 +23,8 @@ EXPIRED=${tokens.expired}
 REVOKED=${tokens.revoked}
 
 Try, in another terminal, after pasting the three lines above:
-  npm run check --${defaults} $VALID      # allow; deny for $EXPIRED and $REVOKED
-  npm run revoke -- $VALID     # then check it again: deny
+  npm run check --${address} $VALID      # allow; deny for $EXPIRED and $REVOKED
+  ${admin}npm run revoke -- $VALID     # then check it again: deny
   npm run demo                 # the same behind a real Envoy, with curl
 
 Ready. Ctrl-C ends it.

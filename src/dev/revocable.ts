@@ -7,6 +7,9 @@ export interface Revocable {
   readonly exp: number;
 }
 
+/** `Date`'s last instant, in milliseconds. */
+const LAST_MS = 8.64e15;
+
 /**
  * Reads the jti and exp of a token without verifying it: whoever may write to the denylist may
  * revoke anything. Throws an error for the operator, which does not quote the token.
@@ -15,8 +18,16 @@ export function readRevocable(token: string): Revocable {
   const { jti, exp } = decode(token.trim());
   if (typeof jti !== 'string' || jti === '')
     throw new Error('the token has no jti to revoke it by');
-  if (typeof exp !== 'number') throw new Error('the token has no exp, so no end to its revocation');
+  // No other is a token that passes.
+  if (typeof exp !== 'number' || !Number.isSafeInteger(exp)) {
+    throw new Error('the token has no exp in whole seconds, so no end to its revocation');
+  }
   return { jti, exp };
+}
+
+/** What the operator is told. */
+export function untilText(exp: number): string {
+  return new Date(Math.min(exp * 1000, LAST_MS)).toISOString();
 }
 
 function decode(token: string) {

@@ -9,7 +9,10 @@ const MAX_BODY_BYTES = 16_384;
 /** POST with a token as its body: puts it on the denylist. In dev mode only. */
 export function revokeRoute(revoke: (jti: string, ttlSec: number) => void): AdminRoute {
   return async (request, response) => {
-    if (request.method !== 'POST') return send(response, 405, 'only POST\n');
+    if (request.method !== 'POST') {
+      response.setHeader('allow', 'POST');
+      return send(response, 405, 'only POST\n');
+    }
     if (Number(request.headers['content-length'] ?? Number.NaN) > MAX_BODY_BYTES) {
       return send(response, 413, 'too large for a token\n');
     }

@@ -9,12 +9,24 @@ const CRASH_EXIT_CODE = 70; // EX_SOFTWARE (sysexits.h)
  */
 export function exitOnCrash(logger: Logger & { close(): void }): void {
   const crash = (error: unknown): void => {
-    const { name, stack } = error instanceof Error ? error : new Error();
-    const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line));
-    logger.error({ 'error.type': name, 'error.stack_trace': frames?.join('\n') }, 'crashed');
-    logger.close();
-    process.exit(CRASH_EXIT_CODE);
+    try {
+      logger.error(describe(error), 'crashed');
+      logger.close();
+    } finally {
+      process.exit(CRASH_EXIT_CODE);
+    }
   };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
+}
+
+function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { 'error.type': typeof error };
+  const { name, message, stack = '' } = error;
+  // The stack begins with the message, of which a line may look like a frame.
+  const frames = stack.replace(message, '').split('\n');
+  return {
+    'error.type': name,
+    'error.stack_trace': frames.filter((line) => /^\s+at /.test(line)).join('\n'),
+  };
 }

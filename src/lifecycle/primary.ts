@@ -37,6 +37,8 @@ export class Primary {
   readonly #workers = new Set<WorkerHandle>();
   /** Of workers that have ended: their counts must not be taken back. */
   #retired: Metrics = [];
+  #retiring: Promise<void> = Promise.resolve();
+  readonly #cancelRestarts = new Set<() => void>();
   #wasReady = false;
   #draining = false;
 
@@ -69,6 +71,7 @@ export class Primary {
   async drain(impatient: AbortSignal): Promise<void> {
     const { drainDelayMs, drainTimeoutMs } = this.#options;
     this.#draining = true;
+    for (const cancel of this.#cancelRestarts) cancel();
     const delayMs = impatient.aborted ? 0 : drainDelayMs;
     impatient.addEventListener('abort', () => this.#tellAll({ type: 'skip-delay' }));
     this.#tellAll({ type: 'drain', delayMs });
@@ -81,9 +84,7 @@ export class Primary {
 
   get report(): StatusReport {
     const reports = this.#reports();
-    const allReady =
-      reports.length === this.#options.workers && reports.every(({ ready }) => ready);
-    this.#wasReady ||= allReady;
+    const allReady = this.#allReady;
     const ready = !this.#draining && this.#wasReady && reports.some((report) => report.ready);
     const degraded = this.#wasReady && (!allReady || reports.some((report) => report.degraded));
     const parts = reports.flatMap(({ components }) => components);
@@ -97,20 +98,34 @@ export class Primary {
 
   /** What every worker counts, those that have ended included. */
   async metrics(): Promise<readonly Metrics[]> {
-    const workers = [...this.#workers];
-    await Promise.all(workers.map((worker) => worker.refreshMetrics(METRICS_TIMEOUT_MS)));
-    return [this.#retired, ...workers.map((worker) => worker.metrics)];
+    const asked = [...this.#workers].map((worker) => worker.refreshMetrics(METRICS_TIMEOUT_MS));
+    await Promise.all(asked);
+    // Those that have ended meanwhile are among the retired by now.
+    return [this.#retired, ...[...this.#workers].map((worker) => worker.metrics)];
   }
 
   #fork(): WorkerHandle {
-    const worker = new WorkerHandle(cluster.fork(), this.#clock);
+    const worker = new WorkerHandle(cluster.fork(), this.#clock, () => {
+      this.#wasReady ||= this.#allReady;
+    });
     this.#workers.add(worker);
-    void worker.exited.then(async () => {
-      this.#workers.delete(worker);
-      const counts = worker.metrics.filter(({ type }) => String(type) !== 'gauge');
-      this.#retired = await mergeMetrics([this.#retired, counts]).getMetricsAsJSON();
+    void worker.exited.then(() => {
+      this.#retiring = this.#retiring.then(() => this.#retire(worker));
     });
     return worker;
+  }
+
+  async #retire(worker: WorkerHandle): Promise<void> {
+    const counts = worker.metrics.filter(({ type }) => String(type) !== 'gauge');
+    const retired = await mergeMetrics([this.#retired, counts]).getMetricsAsJSON();
+    // In one step: whoever reads in between would have these counts twice, or not at all.
+    this.#retired = retired;
+    this.#workers.delete(worker);
+  }
+
+  get #allReady(): boolean {
+    const reports = this.#reports();
+    return reports.length === this.#options.workers && reports.every(({ ready }) => ready);
   }
 
   async #replaceWhenEnded(worker: WorkerHandle, failures: number): Promise<void> {
@@ -121,12 +136,20 @@ export class Primary {
     const waitMs =
       Math.min(MIN_BACKOFF_MS * 2 ** count, MAX_BACKOFF_MS) * (0.5 + Math.random() / 2);
     this.#logger.error(
-      { 'process.pid': worker.pid, exitCode: code, signal, restartInMs: Math.round(waitMs) },
+      {
+        'process.pid': worker.pid,
+        exitCode: code,
+        signal,
+        ...(worker.startError !== undefined && { error: worker.startError }),
+        restartInMs: Math.round(waitMs),
+      },
       'worker ended; it will be replaced',
     );
-    this.#clock.after(waitMs, () => {
-      if (!this.#draining) void this.#replaceWhenEnded(this.#fork(), count + 1);
+    const cancel = this.#clock.after(waitMs, () => {
+      this.#cancelRestarts.delete(cancel);
+      void this.#replaceWhenEnded(this.#fork(), count + 1);
     });
+    this.#cancelRestarts.add(cancel);
   }
 
   #reports(): readonly StatusReport[] {

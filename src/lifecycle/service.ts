@@ -44,12 +44,20 @@ export class Service {
     this.instruments = parts.instruments;
   }
 
-  /** Resolves once checks are taken, whether or not everything they need is there yet. */
+  /**
+   * Resolves once checks are taken, whether or not everything they need is there yet. Rejects when
+   * they cannot be taken, with everything ended: what is left would keep the process alive.
+   */
   async start(): Promise<{ readonly port: number }> {
     const { backends, pipeline, source } = this.#parts;
     backends.start();
     pipeline.serve(source);
-    return source.start();
+    try {
+      return await source.start();
+    } catch (error) {
+      await this.drain({ delayMs: 0, skipDelay: AbortSignal.abort(), timeoutMs: 0 });
+      throw error;
+    }
   }
 
   /** Idempotent. Loses no check that was accepted, unless it takes longer than `timeoutMs`. */
@@ -63,7 +71,8 @@ export class Service {
     readiness.drain();
     await this.#delay(delayMs, skipDelay);
     await source.drain(timeoutMs);
-    await Promise.all(sinks.map((sink) => sink.close?.()));
+    // One that fails to write out what it has keeps nothing else from ending.
+    await Promise.allSettled(sinks.map((sink) => sink.close?.()));
     await backends.stop();
     readiness.stop();
     loop.stop();

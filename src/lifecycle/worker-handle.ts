@@ -4,21 +4,28 @@ import type { Clock } from '../domain/clock.ts';
 import type { StatusReport } from '../domain/ports.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
+/** A worker that has not reported for so long, in ms, hangs: it reports several times a second. */
+const SILENT_MS = 3_000;
+
 /** One worker process, as its primary sees it. */
 export class WorkerHandle {
   /** Resolves with its port; rejects when it could not start. */
   readonly started: Promise<number>;
   /** Resolves when the process has ended. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** The last it reported; undefined before that and once it has ended. */
-  report: StatusReport | undefined;
   /** The last it gave. */
   metrics: Metrics = [];
+  /** Why it could not start, if it said so. */
+  startError: string | undefined;
+  #report: StatusReport | undefined;
+  #reportedAt = 0;
   readonly #worker: Worker;
   readonly #clock: Clock;
+  #refresh: Promise<void> | undefined;
   #answer: (() => void) | undefined;
 
-  constructor(worker: Worker, clock: Clock) {
+  /** `onReport`: called after every report. */
+  constructor(worker: Worker, clock: Clock, onReport: () => void) {
     this.#worker = worker;
     this.#clock = clock;
     const started = Promise.withResolvers<number>();
@@ -28,19 +35,35 @@ export class WorkerHandle {
     this.started.catch(() => undefined); // told to whoever asks
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'started') started.resolve(message.port);
-      else if (message.type === 'start-failed') started.reject(new Error(message.error));
-      else if (message.type === 'status') this.report = message.report;
-      else {
+      else if (message.type === 'start-failed') {
+        this.startError = message.error;
+        started.reject(new Error(message.error));
+      } else if (message.type === 'status') {
+        this.#report = message.report;
+        this.#reportedAt = clock.now();
+        onReport();
+      } else {
         this.metrics = message.metrics;
         this.#answer?.();
       }
     });
-    worker.once('exit', (code, signal) => {
-      this.report = undefined;
+    const end = (code: number | null, signal: string | null): void => {
+      this.#report = undefined;
       started.reject(new Error(`ended with ${signal ?? `exit code ${code}`} before it served`));
       exited.resolve({ code, signal });
       this.#answer?.();
+    };
+    worker.once('exit', end);
+    // A message to one that is just ending is an error too, of no consequence: its exit follows. A
+    // process that could not be made has no exit.
+    worker.on('error', () => {
+      if (this.pid === undefined) end(null, null);
     });
+  }
+
+  /** The last it reported; undefined before that, once it has ended, and while it hangs. */
+  get report(): StatusReport | undefined {
+    return this.#clock.now() - this.#reportedAt > SILENT_MS ? undefined : this.#report;
   }
 
   get pid(): number | undefined {
@@ -51,8 +74,18 @@ export class WorkerHandle {
     if (this.#worker.isConnected()) this.#worker.send(message);
   }
 
-  /** Asks for fresh metrics; resolves in any case within `timeoutMs`, and `metrics` has the last. */
-  async refreshMetrics(timeoutMs: number): Promise<void> {
+  /**
+   * Asks for fresh metrics; resolves in any case within `timeoutMs`, and `metrics` has the last.
+   * Those who ask while an answer is under way share it.
+   */
+  refreshMetrics(timeoutMs: number): Promise<void> {
+    this.#refresh ??= this.#askMetrics(timeoutMs).finally(() => {
+      this.#refresh = undefined;
+    });
+    return this.#refresh;
+  }
+
+  async #askMetrics(timeoutMs: number): Promise<void> {
     if (!this.#worker.isConnected()) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#clock.after(timeoutMs, resolve);

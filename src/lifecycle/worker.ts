@@ -47,6 +47,7 @@ export async function runWorker(
   process.disconnect();
 }
 
+/** A primary that has just ended is not an error of ours: the disconnect that follows ends us too. */
 function tell(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

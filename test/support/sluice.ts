@@ -52,6 +52,13 @@ async function start(command: string, env: Environment, sign: string): Promise<S
   return new Sluice(server);
 }
 
+/** One command of Sluice, to be looked after by the test. `env` is all it gets but PATH. */
+export function spawnSluice(args: readonly string[], env: Environment) {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
+  guard(child);
+  return child;
+}
+
 export interface Run {
   /** Null when a signal ended it. */
   readonly exitCode: number | null;
@@ -67,8 +74,7 @@ export async function runSluice(
   args: readonly string[],
   { env = {}, input = '' }: { readonly env?: Environment; readonly input?: string } = {},
 ): Promise<Run> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
-  guard(child);
+  const child = spawnSluice(args, env);
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   child.stdin.on('error', () => {}); // it may end without reading
   child.stdin.end(input);

@@ -1,5 +1,7 @@
-import { type DestinationStream, destination, pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
+import type { Instrument } from '../../domain/instrument.ts';
 import type { Logger } from '../../domain/ports.ts';
+import { LineBuffer } from './line-buffer.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -11,22 +13,20 @@ export interface LoggerOptions {
 }
 
 export interface ClosableLogger extends Logger {
+  readonly instruments: readonly Instrument[];
   /** Whether lines of this level are written. */
   isOn(level: LogLevel): boolean;
-  /** Writes out what is buffered; later lines are written at once. */
+  /** Writes out what is buffered. */
   close(): void;
 }
-
-/** Lines wait for at most this long, so that writing them does not hold up the checks. */
-const FLUSH_MS = 1_000;
-const BUFFER_BYTES = 8_192;
 
 /**
  * A logger that writes one line of JSON per event to stdout, with the field names of ECS (Elastic
  * Common Schema). `stream` stands in for stdout.
  */
 export function createLogger(options: LoggerOptions, stream?: DestinationStream): ClosableLogger {
-  const stdout = stream === undefined ? bufferedStdout() : undefined;
+  // Not 1: a pipe does not block its writer once Node.js has opened it.
+  const stdout = stream === undefined ? new LineBuffer(process.stdout.fd) : undefined;
   const logger = pino(
     {
       level: options.level,
@@ -43,23 +43,14 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
     stream ?? (stdout as DestinationStream),
   );
   return {
+    instruments: stdout === undefined ? [] : [stdout.lost],
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
     isOn: (level) => logger.isLevelEnabled(level),
     close() {
-      stdout?.flushSync();
+      stdout?.close();
     },
   };
-}
-
-function bufferedStdout() {
-  return destination({
-    fd: 1,
-    sync: false,
-    minLength: BUFFER_BYTES,
-    maxLength: 256 * BUFFER_BYTES, // a reader that has stopped costs lines, not memory
-    periodicFlush: FLUSH_MS,
-  });
 }

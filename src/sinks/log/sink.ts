@@ -1,4 +1,5 @@
 import type { Settled } from '../../domain/call.ts';
+import type { Check } from '../../domain/check.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { Counter, type Instrument } from '../../domain/instrument.ts';
 import type { OutcomeSink } from '../../domain/ports.ts';
@@ -20,6 +21,9 @@ const OUTCOMES = { allow: 'success', deny: 'failure', error: 'unknown' } as cons
 
 /** Longest x-request-id, in characters: it is the downstream's to choose. */
 const MAX_REQUEST_ID = 128;
+
+/** The base64url of `{"`, with which a JWT begins: no id, and not for the log. */
+const HOLDS_JWT = /eyJ/;
 
 /**
  * Logs decisions: why, about which request, in which trace; never by whom, and nothing of a token.
@@ -75,10 +79,17 @@ function fields(call: Settled, droppedBefore: number): Record<string, unknown> {
     ...(detail !== undefined && { 'error.code': detail }),
     ...(result !== 'allow' && { 'http.response.status_code': decision.httpStatus }),
     ...requestAttributes(check),
-    ...optional('http.request.id', check.header('x-request-id')?.slice(0, MAX_REQUEST_ID)),
+    ...optional('http.request.id', requestId(check)),
     ...optional('trace.id', findTraceContext(check)?.traceId),
     ...(droppedBefore > 0 && { 'sluice.dropped': droppedBefore }),
   };
+}
+
+function requestId(check: Check): string | undefined {
+  const id = check.header('x-request-id');
+  return id === undefined || id === '' || HOLDS_JWT.test(id)
+    ? undefined
+    : id.slice(0, MAX_REQUEST_ID);
 }
 
 function optional(name: string, value: string | undefined): Record<string, string> {

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS, type Sluice, spawnSluice, startSluice } from '../../support/sluice.ts';
+import { missing } from '../../support/tools.ts';
+import { until } from '../../support/until.ts';
+import { startValkey } from '../../support/valkey.ts';
+import { parseExposition, valueIn } from '../../unit/admin/exposition.ts';
+import { CheckClient, newToken, PATIENCE } from './check-client.ts';
+
+const CONNECTIONS = 8;
+/** A new process has to come up in it, on a machine that may be busy. */
+const LONG_MS = 25_000;
+
+async function start(workers: number, settings: Readonly<Record<string, string>> = {}) {
+  await using stack = new AsyncDisposableStack();
+  const valkey = stack.use(await startValkey());
+  const env = { ...PATIENCE, AUTH_REDIS_URL: valkey.url, WORKERS: String(workers), ...settings };
+  const sluice = stack.use(await startSluice(env));
+  // Node.js hands connections to the workers in turn.
+  const clients = Array.from({ length: CONNECTIONS }, () =>
+    stack.use(new CheckClient(sluice.grpcPort)),
+  );
+  await until(async () => (await sluice.ready()).status === 200);
+  const all = stack.move();
+  return { sluice, clients, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Where there is no Redis. */
+const NOBODY = 'redis://127.0.0.1:1';
+
+/** The first line of a log that has a message. */
+async function firstLine(output: AsyncIterable<string>, message: string) {
+  for await (const text of output) {
+    const line = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    if (line.message === message) return line;
+  }
+  throw new Error(`it ended without: ${message}`);
+}
+
+/** One check over each connection. */
+async function askAll(clients: readonly CheckClient[]): Promise<void> {
+  const reasons = await Promise.all(clients.map((client) => client.reasonFor(newToken())));
+  expect(new Set(reasons)).toEqual(new Set(['success']));
+}
+
+/** Processes that have said they reach Redis: the workers there are, or have been. */
+function workersOf({ lines }: Sluice): ReadonlySet<number> {
+  const reached = lines.filter(({ message }) => message === 'Redis is reachable');
+  return new Set(reached.map((line) => line['process.pid'] as number));
+}
+
+const textOf = async ({ adminUrl }: Sluice) => (await fetch(`${adminUrl}/metrics`)).text();
+
+async function allowsOf(sluice: Sluice): Promise<number | undefined> {
+  const labels = { result: 'allow', reason: 'success' };
+  return valueIn(parseExposition(await textOf(sluice)), 'ext_authz_requests_total', labels);
+}
+
+describe.skipIf(missing('valkey'))('worker processes', () => {
+  it('share one port, and one admin port that speaks for all', async () => {
+    await using started = await start(2, { LOG_LEVEL: 'debug' });
+    const { sluice, clients } = started;
+    for (let round = 0; round < 5; round++) await askAll(clients);
+    expect(await allowsOf(sluice)).toBe(5 * CONNECTIONS);
+    const connections = 'ext_authz_redis_connections{state="ready"}';
+    await until(async () => (await sluice.metric(connections)) === 8);
+    await until(async () => {
+      const { body } = await sluice.ready();
+      return JSON.stringify(body.components).includes('4 of 4 connections');
+    });
+    expect(await sluice.ready()).toEqual({
+      status: 200,
+      body: {
+        status: 'ready',
+        components: {
+          workers: { state: 'ok', detail: '2 of 2' },
+          redis: { state: 'ok', detail: '4 of 4 connections' },
+          event_loop: { state: 'ok', detail: expect.any(String) },
+        },
+      },
+    });
+    expect(await sluice.metric('ext_authz_workers')).toBe(2);
+    expect(await sluice.metric('process_resident_memory_bytes')).toBeGreaterThan(50e6);
+    const servers = () =>
+      new Set(
+        sluice.lines
+          .filter(({ message }) => message === 'check')
+          .map((line) => line['process.pid']),
+      );
+    await until(() => servers().size === 2);
+    expect(servers()).not.toContain(sluice.pid);
+  });
+
+  it('are replaced when they die: ready throughout, and no count is taken back', async () => {
+    await using started = await start(2);
+    const { sluice, clients } = started;
+    await until(() => workersOf(sluice).size === 2);
+    await askAll(clients);
+    const before = (await allowsOf(sluice)) as number;
+    expect(before).toBe(CONNECTIONS);
+
+    const [victim] = workersOf(sluice);
+    process.kill(victim as number, 'SIGKILL');
+    const states = new Set<unknown>();
+    const counts: (number | undefined)[] = [];
+    await until(async () => {
+      const { status, body } = await sluice.ready();
+      expect(status).toBe(200);
+      states.add(body.status);
+      counts.push(...(await Promise.all([allowsOf(sluice), allowsOf(sluice)])));
+      return states.has('degraded') && body.status === 'ready';
+    }, LONG_MS);
+    expect(new Set(counts)).toEqual(new Set([before]));
+    await until(() => workersOf(sluice).size === 3);
+    expect(sluice.lines).toContainEqual(
+      expect.objectContaining({
+        'log.level': 'error',
+        message: 'worker ended; it will be replaced',
+        signal: 'SIGKILL',
+      }),
+    );
+
+    using again = new CheckClient(sluice.grpcPort);
+    using another = new CheckClient(sluice.grpcPort);
+    await askAll([again, another]);
+    expect(await allowsOf(sluice)).toBe(before + 2);
+  });
+
+  it('do not outlive their primary', async () => {
+    await using started = await start(2);
+    const { sluice } = started;
+    process.kill(sluice.pid, 'SIGKILL');
+    // It resolves when nobody is left who could write to what was its output.
+    expect(await sluice.exitCode).toBeNull();
+  });
+
+  it('do not outlive their primary either when nobody reads their log any more', async () => {
+    const env = { ...SETTINGS, AUTH_REDIS_URL: NOBODY, WORKERS: '2', LOG_LEVEL: 'debug' };
+    const child = spawnSluice(['serve'], env);
+    const output = createInterface(child.stdout);
+    const { grpc } = await firstLine(output, 'listening');
+    using client = new CheckClient(Number(String(grpc).split(':').at(-1)));
+    for (let i = 0; i < 10; i++) await client.reasonFor('');
+    const gone = once(child.stderr.resume(), 'close');
+    child.stdout.destroy();
+    child.kill('SIGKILL');
+    await gone;
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('all end with %s, and exit code 0', async (signal) => {
+    await using started = await start(2, { DRAIN_DELAY_MS: signal === 'SIGINT' ? '600000' : '0' });
+    const { sluice, clients } = started;
+    await askAll(clients);
+    sluice.signal(signal);
+    expect(await sluice.exitCode).toBe(0);
+    expect(sluice.lines.at(-1)).toMatchObject({ message: 'drained', 'process.pid': sluice.pid });
+    expect(sluice.log).not.toContain('crashed');
+  });
+
+  it('go on accepting for DRAIN_DELAY_MS, unready, until a second signal', async () => {
+    await using started = await start(2, { DRAIN_DELAY_MS: '600000' });
+    const { sluice, clients } = started;
+    sluice.signal('SIGTERM');
+    await until(async () => (await sluice.ready()).body.status === 'draining');
+    expect((await sluice.ready()).status).toBe(503);
+    await askAll(clients);
+    sluice.signal('SIGTERM');
+    expect(await sluice.exitCode).toBe(0);
+  });
+
+  it('are none when there is only one: the process serves by itself', async () => {
+    await using started = await start(1, { LOG_LEVEL: 'debug' });
+    const { sluice, clients } = started;
+    await askAll(clients);
+    expect(await sluice.metric('ext_authz_workers')).toBeUndefined();
+    expect((await sluice.ready()).body.components).not.toHaveProperty('workers');
+    await sluice.stop();
+    expect(new Set(sluice.lines.map((line) => line['process.pid']))).toEqual(new Set([sluice.pid]));
+  });
+});

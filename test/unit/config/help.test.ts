@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { helpText } from '../../../src/config/help.ts';
+import { settingInfos } from '../../../src/config/setting-info.ts';
+
+describe('helpText', () => {
+  it.each(settingInfos)('has $name with its default, what it does and what it takes', (info) => {
+    const [, standard, about] =
+      new RegExp(`^  ${info.name} \\((.+)\\)\\n      (.+)$`, 'm').exec(helpText) ?? [];
+    expect(about).toBe(`${info.description}; ${info.allowed}`);
+    if (info.required) expect(standard).toBe('required');
+    else if (info.fallback === undefined) expect(standard).toBe('none');
+    else expect(['empty', String(info.fallback)]).toContain(standard);
+  });
+
+  it.each(['serve', 'dev', 'revoke <token>', 'check <token>', '--print-config', '--address A'])(
+    'has %s',
+    (name) => expect(helpText).toMatch(new RegExp(`^ +${name} `, 'm')),
+  );
+});

@@ -1,0 +1,104 @@
+import { promisify } from 'node:util';
+import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { askCheck } from '../../../src/dev/client.ts';
+import { definitions, encode } from '../../support/protobuf.ts';
+
+const CHECK = '/envoy.service.auth.v3.Authorization/Check';
+const requestType = definitions.lookupType('envoy.service.auth.v3.CheckRequest');
+const responseType = definitions.lookupType('envoy.service.auth.v3.CheckResponse');
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.forceShutdown();
+});
+
+/** A Check service that gives one answer; `asked` has what it was asked. */
+async function start(answer: object | { code: number; details: string }) {
+  const asked: object[] = [];
+  const server = new Server();
+  const asIs = (bytes: Buffer) => bytes;
+  const check: handleUnaryCall<Buffer, Buffer> = ({ request }, done) => {
+    asked.push(requestType.toObject(requestType.decode(request)));
+    if ('details' in answer) done(answer);
+    else done(null, encode(responseType, answer));
+  };
+  server.register(CHECK, check, asIs, asIs, 'unary');
+  servers.push(server);
+  const bind = promisify(server.bindAsync.bind(server));
+  const port = await bind('127.0.0.1:0', ServerCredentials.createInsecure());
+  return { asked, ask: () => askCheck(`127.0.0.1:${port}`, '/hello', 'a.b.c') };
+}
+
+const reason = (text: string) => ({ fields: { reason: { stringValue: text } } });
+const header = (key: string, value: string) => ({ header: { key, value } });
+
+describe('askCheck', () => {
+  it('asks about a GET with the token, as Envoy would', async () => {
+    const { ask, asked } = await start({ status: { code: 0 } });
+    await ask();
+    expect(asked).toEqual([
+      {
+        attributes: {
+          request: {
+            http: expect.objectContaining({
+              method: 'GET',
+              path: '/hello',
+              host: 'localhost',
+              headers: { authorization: 'Bearer a.b.c', ':method': 'GET', ':path': '/hello' },
+            }),
+          },
+        },
+      },
+    ]);
+  });
+
+  it('understands an allow', async () => {
+    const { ask } = await start({
+      status: { code: 0 },
+      ok_response: { headers: [header('x-user-id', 'alice')] },
+      dynamic_metadata: reason('success'),
+    });
+    expect(await ask()).toEqual({
+      allowed: true,
+      reason: 'success',
+      httpStatus: 200,
+      headers: { 'x-user-id': 'alice' },
+    });
+  });
+
+  it('understands a denial', async () => {
+    const { ask } = await start({
+      status: { code: 16 },
+      denied_response: { status: { code: 401 }, headers: [header('www-authenticate', 'Bearer')] },
+      dynamic_metadata: reason('invalid_token'),
+    });
+    expect(await ask()).toEqual({
+      allowed: false,
+      reason: 'invalid_token',
+      httpStatus: 401,
+      headers: { 'www-authenticate': 'Bearer' },
+    });
+  });
+
+  it('takes a denial without a status for what Envoy takes it for', async () => {
+    const { ask } = await start({ status: { code: 7 } });
+    expect(await ask()).toEqual({
+      allowed: false,
+      reason: 'unknown',
+      httpStatus: 403,
+      headers: {},
+    });
+  });
+
+  it('rejects when the service answers with an error', async () => {
+    const { ask } = await start({ code: 14, details: 'redis_error' });
+    await expect(ask()).rejects.toThrow('14 UNAVAILABLE: redis_error');
+  });
+
+  it('does not quote the token when nobody is there', async () => {
+    const error = await askCheck('127.0.0.1:1', '/', 'a.b.c').catch((fault: Error) => fault);
+    expect(String(error)).toContain('ECONNREFUSED');
+    expect(String(error)).not.toContain('a.b.c');
+  });
+});

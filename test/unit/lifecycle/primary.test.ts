@@ -1,0 +1,293 @@
+import cluster from 'node:cluster';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { mergeMetrics } from '../../../src/admin/registry.ts';
+import { Primary } from '../../../src/lifecycle/primary.ts';
+import { RecordingLogger } from '../../support/logger.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { parseExposition, valueIn } from '../admin/exposition.ts';
+import { FakeWorker, metricsOf, turn } from './fake-worker.ts';
+
+const OPTIONS = { workers: 2, drainDelayMs: 5_000, drainTimeoutMs: 10_000 };
+const PATIENT = new AbortController().signal;
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A primary whose workers are fakes; `forked` has them in order. */
+function build(workers = 2) {
+  const forked: FakeWorker[] = [];
+  vi.spyOn(cluster, 'fork').mockImplementation(() => {
+    const worker = new FakeWorker(100 + forked.length);
+    forked.push(worker);
+    return worker.asWorker;
+  });
+  vi.spyOn(Math, 'random').mockReturnValue(1);
+  const clock = new ManualClock();
+  const logger = new RecordingLogger();
+  const primary = new Primary({ ...OPTIONS, workers }, clock, logger);
+  const worker = (index: number) => forked[index] as FakeWorker;
+  return { primary, forked, worker, clock, logger };
+}
+
+/** One that serves. */
+async function start(workers = 2) {
+  const built = build(workers);
+  const started = built.primary.start();
+  for (const worker of built.forked) worker.serve(true);
+  await started;
+  await turn();
+  return built;
+}
+
+/** Answers a scrape with these counts, one for each worker that is asked. */
+async function scrape({ primary, forked }: Awaited<ReturnType<typeof start>>, ...counts: number[]) {
+  const asked = primary.metrics();
+  const alive = forked.filter(({ connected }) => connected);
+  alive.forEach((worker, i) => {
+    worker.say({ type: 'metrics', metrics: metricsOf(counts[i] ?? 0) });
+  });
+  return readOf(await asked);
+}
+
+async function readOf(metrics: Awaited<ReturnType<Primary['metrics']>>) {
+  const families = parseExposition(await mergeMetrics(metrics).metrics());
+  return [valueIn(families, 'checks_total'), valueIn(families, 'in_flight')];
+}
+
+describe('the start', () => {
+  it('is one of all workers', async () => {
+    const { primary, forked, worker } = build();
+    const started = primary.start();
+    expect(forked).toHaveLength(2);
+    worker(0).serve(true);
+    await turn();
+    expect(primary.report.ready).toBe(false);
+    worker(1).serve(true);
+    expect(await started).toEqual({ port: 50051 });
+    expect(primary.report).toMatchObject({ ready: true, degraded: false });
+  });
+
+  it('fails when one of them cannot start, once all have ended', async () => {
+    const { primary, worker, clock } = build();
+    const started = primary.start();
+    const failed = expect(started).rejects.toThrow('cannot listen');
+    worker(0).serve(true);
+    worker(1).say({ type: 'start-failed', error: 'cannot listen' });
+    await turn();
+    expect(worker(0).told).toContainEqual({ type: 'drain', delayMs: 0 });
+    worker(1).end(0);
+    worker(0).end(0);
+    await failed;
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('the state', () => {
+  it('is starting until all workers were ready once', async () => {
+    const { primary, worker } = build();
+    const started = primary.start();
+    worker(0).serve(true);
+    worker(1).serve(false, 'starting');
+    await started;
+    expect(primary.report).toEqual({
+      ready: false,
+      degraded: false,
+      draining: false,
+      components: [
+        { name: 'workers', state: 'ok', detail: '2 of 2' },
+        { name: 'redis', state: 'starting', detail: '4 of 4' },
+      ],
+    });
+  });
+
+  it('is ready and degraded while a worker is missing, even if nobody asked before', async () => {
+    const { primary, worker } = await start();
+    worker(0).end(null, 'SIGKILL');
+    await turn();
+    expect(primary.report).toMatchObject({ ready: true, degraded: true });
+    expect(primary.report.components[0]).toEqual({
+      name: 'workers',
+      state: 'degraded',
+      detail: '1 of 2',
+    });
+  });
+
+  it('is ready and degraded while a worker hangs', async () => {
+    const { primary, worker, clock } = await start();
+    clock.advance(2_999);
+    worker(1).serve(true);
+    clock.advance(2);
+    expect(primary.report).toMatchObject({ ready: true, degraded: true });
+    expect(primary.report.components[0]).toMatchObject({ state: 'degraded', detail: '1 of 2' });
+    worker(0).serve(true);
+    expect(primary.report).toMatchObject({ ready: true, degraded: false });
+  });
+
+  it('is unready when no worker is ready', async () => {
+    const { primary, worker } = await start();
+    worker(0).serve(false, 'degraded');
+    expect(primary.report).toMatchObject({ ready: true, degraded: true });
+    worker(1).serve(false, 'degraded');
+    expect(primary.report.ready).toBe(false);
+  });
+
+  it('names each component once, as the worker has it that is worst off', async () => {
+    const { primary, worker } = await start();
+    worker(1).serve(true, 'degraded');
+    worker(0).serve(true, 'ok');
+    const [, ...parts] = primary.report.components;
+    expect(parts).toEqual([{ name: 'redis', state: 'degraded', detail: '4 of 4' }]);
+    expect(primary.report.degraded).toBe(true);
+  });
+
+  it('counts the workers that serve', async () => {
+    const { primary, worker } = await start();
+    const [gauge] = primary.instruments;
+    const read = () => (gauge?.type === 'gauge' ? gauge.read() : Number.NaN);
+    expect(read()).toBe(2);
+    worker(0).end(1);
+    expect(read()).toBe(1);
+  });
+});
+
+describe('a worker that ends', () => {
+  it('is replaced, later each time', async () => {
+    const { forked, clock, worker } = await start();
+    const waits: number[] = [];
+    for (let index = 1; waits.length < 10; index++) {
+      worker(index).end(70);
+      await turn();
+      let waited = 0;
+      for (; forked.length === index + 1; waited += 50) clock.advance(50);
+      waits.push(waited);
+      worker(index + 1).serve(true);
+      await turn();
+    }
+    expect(waits).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000]);
+  });
+
+  it('is replaced soon again when it had served for a while', async () => {
+    const { forked, clock, worker } = await start();
+    for (const index of [1, 2, 3]) {
+      worker(index).end(70);
+      await turn();
+      clock.advance(1_000);
+      await turn();
+    }
+    expect(forked).toHaveLength(5);
+    clock.advance(60_001);
+    worker(4).end(70);
+    await turn();
+    clock.advance(100);
+    expect(forked).toHaveLength(6);
+  });
+
+  it('is told of, with what is known of the cause', async () => {
+    const { logger, worker, clock } = await start();
+    worker(0).end(null, 'SIGKILL');
+    await turn();
+    expect(logger.lines).toEqual([
+      {
+        level: 'error',
+        message: 'worker ended; it will be replaced',
+        fields: { 'process.pid': 100, exitCode: null, signal: 'SIGKILL', restartInMs: 100 },
+      },
+    ]);
+    clock.advance(100);
+    worker(2).say({ type: 'start-failed', error: 'cannot listen' });
+    worker(2).end(0);
+    await turn();
+    expect(logger.lines[1]?.fields).toMatchObject({ exitCode: 0, error: 'cannot listen' });
+  });
+
+  it('has served as well: its counts are kept, its gauges are not', async () => {
+    const started = await start();
+    expect(await scrape(started, 10, 5)).toEqual([15, 2]);
+    started.worker(0).end(null, 'SIGKILL');
+    await turn();
+    expect(await scrape(started, 6)).toEqual([16, 1]);
+    started.clock.advance(100);
+    started.worker(2).serve(true);
+    expect(await scrape(started, 7, 1)).toEqual([18, 2]);
+  });
+
+  it('is not counted twice when it ends during a scrape', async () => {
+    const started = await start();
+    await scrape(started, 10, 5);
+    const asked = started.primary.metrics();
+    started.worker(0).end(null, 'SIGKILL');
+    await turn();
+    started.worker(1).say({ type: 'metrics', metrics: metricsOf(5) });
+    expect((await readOf(await asked))[0]).toBe(15);
+  });
+
+  it('loses no counts when another one ends with it', async () => {
+    const started = await start(3);
+    await scrape(started, 10, 5, 1);
+    started.worker(0).end(null, 'SIGKILL');
+    started.worker(1).end(null, 'SIGKILL');
+    await turn();
+    expect(await scrape(started, 2)).toEqual([17, 1]);
+  });
+});
+
+describe('the drain', () => {
+  it('is one of all workers, and over when they have ended', async () => {
+    const { primary, worker, clock } = await start();
+    let over = false;
+    const drained = primary.drain(PATIENT).then(() => (over = true));
+    for (const index of [0, 1]) {
+      expect(worker(index).told).toEqual([{ type: 'drain', delayMs: 5_000 }]);
+    }
+    expect(primary.report).toMatchObject({ ready: false, degraded: false, draining: true });
+    worker(0).end(0);
+    await turn();
+    expect(over).toBe(false);
+    worker(1).end(0);
+    await drained;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('replaces nobody', async () => {
+    const { primary, forked, worker, clock } = await start();
+    const drained = primary.drain(PATIENT);
+    worker(0).end(70);
+    worker(1).end(0);
+    await drained;
+    clock.advance(60_000);
+    expect(forked).toHaveLength(2);
+  });
+
+  it('also ends the wait for a replacement, which would keep the process alive', async () => {
+    const { primary, forked, worker, clock } = await start();
+    worker(0).end(70);
+    await turn();
+    const drained = primary.drain(PATIENT);
+    worker(1).end(0);
+    await drained;
+    expect(clock.pending).toBe(0);
+    clock.advance(60_000);
+    expect(forked).toHaveLength(2);
+  });
+
+  it('passes on impatience, then or later', async () => {
+    const later = await start();
+    const impatience = new AbortController();
+    void later.primary.drain(impatience.signal);
+    impatience.abort();
+    expect(later.worker(0).told.at(-1)).toEqual({ type: 'skip-delay' });
+    const first = await start();
+    void first.primary.drain(AbortSignal.abort());
+    expect(first.worker(0).told).toEqual([{ type: 'drain', delayMs: 0 }]);
+  });
+
+  it('kills what does not end in time', async () => {
+    const { primary, worker, clock } = await start();
+    void primary.drain(PATIENT);
+    worker(0).end(0);
+    await turn();
+    clock.advance(5_000 + 10_000);
+    expect(worker(1).killedBy).toEqual([]);
+    clock.advance(2_000);
+    expect(worker(1).killedBy).toEqual(['SIGKILL']);
+  });
+});
