@@ -24,6 +24,7 @@ type Options = ReturnType<typeof parse>['values'];
 
 /** Commands are loaded when they are run: what one does not need costs it no memory. */
 const commands: Readonly<Record<string, Command>> = {
+  __proto__: null as never, // or "constructor" would be one
   serve: {
     takes: 0,
     options: ['print-config'],

@@ -27,6 +27,7 @@ export class AdminServer {
   readonly #options: AdminOptions;
   readonly #view: AdminView;
   readonly #server: Server;
+  #scrape: ReturnType<AdminView['metrics']> | undefined;
 
   constructor(options: AdminOptions, view: AdminView) {
     this.#options = options;
@@ -69,7 +70,11 @@ export class AdminServer {
       return send(response, report.ready ? 200 : 503, readyBody(report), 'application/json');
     }
     if (path === '/metrics') {
-      const { contentType, text } = await this.#view.metrics();
+      // Those who ask at the same time share one answer: making it takes milliseconds.
+      this.#scrape ??= this.#view.metrics().finally(() => {
+        this.#scrape = undefined;
+      });
+      const { contentType, text } = await this.#scrape;
       return send(response, 200, text, contentType);
     }
     send(response, 404, 'here are /health, /ready and /metrics\n');

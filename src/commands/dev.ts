@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { checkKey, createAppLogger, type Denylist } from '../app.ts';
+import { checkSettings, createAppLogger, type Denylist } from '../app.ts';
 import { readSettings } from '../config/read.ts';
 import { banner } from '../dev/banner.ts';
 import { askCheck } from '../dev/client.ts';
@@ -35,7 +35,7 @@ export async function dev(): Promise<void> {
       AUTH_REDIS_URL: 'redis://127.0.0.1',
       AUTH_REDIS_URL_FILE: '',
     },
-    checkKey,
+    checkSettings,
   );
   const logger = createAppLogger(settings);
   exitOnCrash(logger);

@@ -1,8 +1,8 @@
-import { text } from 'node:stream/consumers';
 import { parseSettings } from '../config/read.ts';
 import { schema } from '../config/settings.ts';
 import { readRevocable, untilText } from '../dev/revocable.ts';
 import { REVOKE_PATH } from '../dev/revoke-route.ts';
+import { readToken } from '../dev/token-argument.ts';
 import { revokeInRedis } from '../revocation/redis/revoke.ts';
 
 const wanted = schema
@@ -15,7 +15,7 @@ const wanted = schema
 
 /** Puts one token on the denylist: of Redis where AUTH_REDIS_URL is set, else of a dev server. */
 export async function revoke(argument: string): Promise<void> {
-  const token = (argument === '-' ? await text(process.stdin) : argument).trim();
+  const token = await readToken(argument);
   const { jti, exp } = readRevocable(token);
   const settings = parseSettings(process.env, wanted);
   const ttlSec = exp - Date.now() / 1000 + settings.REVOCATION_TTL_MARGIN_SEC;

@@ -1,5 +1,10 @@
 import cluster from 'node:cluster';
-import { checkKey, createAppLogger, createRedisDenylist, type ServiceContext } from '../app.ts';
+import {
+  checkSettings,
+  createAppLogger,
+  createRedisDenylist,
+  type ServiceContext,
+} from '../app.ts';
 import { printSettings } from '../config/print.ts';
 import { readSettings } from '../config/read.ts';
 import type { Settings } from '../config/settings.ts';
@@ -10,7 +15,7 @@ import type { ClosableLogger } from '../sinks/log/logger.ts';
 
 /** Production: everything comes from the environment. Rejects on settings that cannot be used. */
 export async function serve(printOnly = false): Promise<void> {
-  const read = await readSettings(process.env, checkKey);
+  const read = await readSettings(process.env, checkSettings);
   const { settings } = read;
   if (printOnly) {
     process.stdout.write(`${printSettings(read)}\n`);

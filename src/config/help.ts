@@ -12,7 +12,8 @@ Commands:
   dev              try it: a random key, a denylist in memory, tokens to use; on 127.0.0.1 only
   revoke <token>   put a token on the denylist: in the Redis of AUTH_REDIS_URL if that is set,
                    else in a running "sluice dev"; "-" reads the token from standard input
-  check <token>    ask a running service what a request with this token would get
+  check <token>    ask a running service what a request with this token would get; exit code 3
+                   when it would not pass; "-" reads the token from standard input
     --address A    host:port of its Check service (127.0.0.1:50051)
 
 Options:

@@ -1,11 +1,10 @@
 import type { Ports } from '../run.ts';
-import type { Outcome } from './client.ts';
+import { type Outcome, verdictOf } from './client.ts';
 import type { SampleTokens } from './tokens.ts';
 
 /** What dev mode says when it is ready. */
 export function banner(ports: Ports, tokens: SampleTokens, outcome: Outcome): string {
   const headers = Object.entries(outcome.headers).map(([name, value]) => `${name}: ${value}`);
-  const verdict = outcome.allowed ? 'allow' : `deny, HTTP ${outcome.httpStatus}`;
   const address = ports.grpc === 50051 ? '' : ` --address 127.0.0.1:${ports.grpc}`;
   const admin = ports.admin === 9090 ? '' : `AUTH_METRICS_PORT=${ports.admin} `;
   return `
@@ -15,7 +14,7 @@ Sluice in dev mode: a random key and a denylist in memory. Not for production.
   Admin           http://127.0.0.1:${ports.admin}/ready, /health, /metrics
 
 One Check, asked over the wire just now:
-  GET /hello with VALID  ->  ${verdict} (${outcome.reason})  ${headers.join('  ')}
+  GET /hello with VALID  ->  ${verdictOf(outcome)}  ${headers.join('  ')}
 
 Tokens, good for a day or until this ends:
 VALID=${tokens.valid}

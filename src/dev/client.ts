@@ -1,13 +1,20 @@
 import { fileURLToPath } from 'node:url';
-import { type Client, credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import type { Result } from '../domain/reason.ts';
 
 const PROTO_DIR = fileURLToPath(new URL('../../proto', import.meta.url));
 const TIMEOUT_MS = 2_000;
 
 /** What an HTTP request would get, as Envoy would understand the answer. */
 export interface Outcome {
-  readonly allowed: boolean;
+  readonly result: Result;
   readonly reason: string;
   /** Of the denial; 200 when allowed. */
   readonly httpStatus: number;
@@ -19,13 +26,16 @@ export interface Outcome {
 interface CheckResponse {
   readonly status: { readonly code: number } | null;
   readonly ok_response: { readonly headers: readonly HeaderValueOption[] } | null;
-  readonly denied_response: {
-    readonly status: { readonly code: number } | null;
-    readonly headers: readonly HeaderValueOption[];
-  } | null;
+  readonly denied_response: Refusal | null;
+  readonly error_response: Refusal | null;
   readonly dynamic_metadata: {
     readonly fields: Readonly<Record<string, { readonly stringValue?: string }>>;
   } | null;
+}
+
+interface Refusal {
+  readonly status: { readonly code: number } | null;
+  readonly headers: readonly HeaderValueOption[];
 }
 
 interface HeaderValueOption {
@@ -48,13 +58,17 @@ export async function askCheck(address: string, path: string, token: string): Pr
       client.Check(
         { attributes: { request: { http } } },
         { deadline: Date.now() + TIMEOUT_MS },
-        (error, answer) => (error === null ? resolve(answer) : reject(error)),
+        (error, answer) => (error === null ? resolve(answer) : reject(unanswered(address, error))),
       );
     });
     return outcomeOf(response);
   } finally {
     client.close();
   }
+}
+
+function unanswered(address: string, { code, details }: ServiceError): Error {
+  return new Error(`${address} gave no decision: ${status[code]}: ${details}`);
 }
 
 function createClient(address: string): Client & { Check: CheckMethod } {
@@ -73,13 +87,20 @@ function createClient(address: string): Client & { Check: CheckMethod } {
 }
 
 function outcomeOf(response: CheckResponse): Outcome {
+  const refusal = response.error_response ?? response.denied_response;
   const allowed = response.status?.code === 0;
-  const answer = allowed ? response.ok_response : response.denied_response;
-  const options = answer?.headers ?? [];
+  const httpStatus = allowed ? 200 : (refusal?.status?.code ?? 403);
+  const options = (allowed ? response.ok_response : refusal)?.headers ?? [];
   return {
-    allowed,
+    result: allowed ? 'allow' : httpStatus >= 500 ? 'error' : 'deny',
     reason: response.dynamic_metadata?.fields.reason?.stringValue ?? 'unknown',
-    httpStatus: allowed ? 200 : (response.denied_response?.status?.code ?? 403),
+    httpStatus,
     headers: Object.fromEntries(options.map(({ header }) => [header.key, header.value])),
   };
+}
+
+/** An outcome in a few words. */
+export function verdictOf({ result, reason, httpStatus }: Outcome): string {
+  const status = result === 'allow' ? '' : `, HTTP ${httpStatus}`;
+  return `${result}${status} (${reason})`;
 }

@@ -152,5 +152,6 @@ export type ErrorReason = {
   [R in Reason]: (typeof table)[R]['result'] extends 'error' ? R : never;
 }[Reason];
 
+for (const spec of Object.values(table)) Object.freeze(spec);
 export const reasons: Readonly<Record<Reason, ReasonSpec>> = Object.freeze(table);
 export const reasonNames = Object.freeze(Object.keys(table)) as readonly Reason[];

@@ -17,6 +17,7 @@ const MAX_BACKOFF_MS = 10_000;
 /** A worker that has run this long starts a new count of failures. */
 const SETTLED_MS = 60_000;
 const METRICS_TIMEOUT_MS = 1_000;
+const WATCH_MS = 1_000;
 /** On top of the drain's own limits, before a worker that does not end is killed. */
 const KILL_GRACE_MS = 2_000;
 
@@ -41,11 +42,13 @@ export class Primary {
   readonly #cancelRestarts = new Set<() => void>();
   #wasReady = false;
   #draining = false;
+  readonly #stopWatch: () => void;
 
   constructor(options: PrimaryOptions, clock: Clock, logger: Logger) {
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
+    this.#stopWatch = clock.every(WATCH_MS, () => this.#killHung());
     const about = {
       name: 'ext_authz_workers',
       help: 'Worker processes that serve.',
@@ -71,6 +74,7 @@ export class Primary {
   async drain(impatient: AbortSignal): Promise<void> {
     const { drainDelayMs, drainTimeoutMs } = this.#options;
     this.#draining = true;
+    this.#stopWatch();
     for (const cancel of this.#cancelRestarts) cancel();
     const delayMs = impatient.aborted ? 0 : drainDelayMs;
     impatient.addEventListener('abort', () => this.#tellAll({ type: 'skip-delay' }));
@@ -150,6 +154,14 @@ export class Primary {
       void this.#replaceWhenEnded(this.#fork(), count + 1);
     });
     this.#cancelRestarts.add(cancel);
+  }
+
+  #killHung(): void {
+    for (const worker of this.#workers) {
+      if (!worker.hangs) continue;
+      this.#logger.error({ 'process.pid': worker.pid }, 'worker hangs; it is killed');
+      worker.kill();
+    }
   }
 
   #reports(): readonly StatusReport[] {

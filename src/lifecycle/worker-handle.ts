@@ -6,6 +6,8 @@ import type { FromWorker, ToWorker } from './messages.ts';
 
 /** A worker that has not reported for so long, in ms, hangs: it reports several times a second. */
 const SILENT_MS = 3_000;
+/** One that has not for so long will not mend: it is killed, and replaced. */
+const HUNG_MS = 30_000;
 
 /** One worker process, as its primary sees it. */
 export class WorkerHandle {
@@ -18,7 +20,7 @@ export class WorkerHandle {
   /** Why it could not start, if it said so. */
   startError: string | undefined;
   #report: StatusReport | undefined;
-  #reportedAt = 0;
+  #reportedAt: number;
   readonly #worker: Worker;
   readonly #clock: Clock;
   #refresh: Promise<void> | undefined;
@@ -28,6 +30,7 @@ export class WorkerHandle {
   constructor(worker: Worker, clock: Clock, onReport: () => void) {
     this.#worker = worker;
     this.#clock = clock;
+    this.#reportedAt = clock.now();
     const started = Promise.withResolvers<number>();
     const exited = Promise.withResolvers<{ code: number | null; signal: string | null }>();
     this.started = started.promise;
@@ -64,6 +67,10 @@ export class WorkerHandle {
   /** The last it reported; undefined before that, once it has ended, and while it hangs. */
   get report(): StatusReport | undefined {
     return this.#clock.now() - this.#reportedAt > SILENT_MS ? undefined : this.#report;
+  }
+
+  get hangs(): boolean {
+    return this.#clock.now() - this.#reportedAt > HUNG_MS;
   }
 
   get pid(): number | undefined {

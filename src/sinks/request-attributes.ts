@@ -9,7 +9,7 @@ const METHODS: ReadonlySet<string> = new Set(
 const MAX_PATH_LENGTH = 256;
 
 /**
- * Where a path could begin to hold a secret: a query, parameters (`;jsessionid=`), either of them
+ * Where a path, or what is passed off as a host, could begin to hold a secret: a query, parameters (`;jsessionid=`), either of them
  * percent-encoded, or a JWT, which begins with the base64url of `{"`.
  */
 const SECRET = /[?#;]|%3[BFbf]|eyJ/;
@@ -30,7 +30,7 @@ export function requestAttributes(check: Check): RequestAttributes {
   const { method } = check;
   if (method !== '') attributes['http.request.method'] = METHODS.has(method) ? method : '_OTHER';
   const domain = HOST.exec(check.host)?.[1];
-  if (domain !== undefined) attributes['url.domain'] = domain;
+  if (domain !== undefined && !SECRET.test(domain)) attributes['url.domain'] = domain;
   const path = pathOf(check);
   if (path !== undefined) attributes['url.path'] = path;
   return attributes;

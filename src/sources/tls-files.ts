@@ -35,12 +35,12 @@ export async function watchTls(
   logger: Logger,
   apply: (material: TlsMaterial) => void,
 ): Promise<() => void> {
-  let current = await load(files);
+  let current = await loadTls(files);
   let complaint = '';
   apply(current);
   return clock.every(REREAD_MS, async () => {
     try {
-      const next = await load(files);
+      const next = await loadTls(files);
       complaint = '';
       if (equal(current, next)) return;
       apply(next);
@@ -55,7 +55,8 @@ export async function watchTls(
   });
 }
 
-async function load(files: TlsFiles): Promise<TlsMaterial> {
+/** Rejects with an error that names the files when they are no valid pair. */
+export async function loadTls(files: TlsFiles): Promise<TlsMaterial> {
   const [cert, key, ca] = await Promise.all([
     readFile(files.certFile),
     readFile(files.keyFile),

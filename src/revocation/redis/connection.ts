@@ -166,6 +166,8 @@ export function redisOptions(address: RedisAddress) {
     protocol: 2,
     lazyConnect: true,
     connectTimeout: OPEN_TIMEOUT_MS,
+    // How long it would wait for a server that hangs to close its side: nobody waits for that here.
+    disconnectTimeout: 1,
     retryStrategy: () => null,
     enableOfflineQueue: false,
     enableReadyCheck: false,

@@ -108,14 +108,16 @@ describe('a port that is in use', () => {
 });
 
 describe('a certificate that is none', () => {
-  it.each(['1', '2'])('ends everything with exit code 1 (WORKERS=%s)', async (workers) => {
+  it.each(['1', '2'])('is a fault of the settings (WORKERS=%s)', async (workers) => {
     const file = import.meta.filename;
     const { exitCode, stderr } = await serve({
       GRPC_TLS_CERT_FILE: file,
       GRPC_TLS_KEY_FILE: file,
       WORKERS: workers,
     });
-    expect(stderr).toContain(`no usable certificate, key and authorities in ${file}`);
-    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      `GRPC_TLS_CERT_FILE, GRPC_TLS_KEY_FILE: no usable certificate, key and authorities in ${file}`,
+    );
+    expect(exitCode).toBe(78);
   });
 });

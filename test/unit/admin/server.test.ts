@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type AdminOptions,
@@ -10,6 +11,7 @@ import {
   send,
 } from '../../../src/admin/server.ts';
 import type { StatusReport } from '../../../src/domain/ports.ts';
+import { until } from '../../support/until.ts';
 
 const READY: StatusReport = {
   ready: true,
@@ -91,6 +93,25 @@ describe('/metrics', () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
     expect(await response.text()).toBe('a 1\n');
+  });
+
+  it('is made once for all who ask at the same time', async () => {
+    let made = 0;
+    const { promise, resolve } = Promise.withResolvers<{ contentType: string; text: string }>();
+    const metrics = () => {
+      made++;
+      return promise;
+    };
+    const { url } = await start({ metrics });
+    const answers = Array.from({ length: 5 }, () => fetch(`${url}/metrics`));
+    await until(() => made > 0);
+    await sleep(200); // long enough for the others to have come
+    expect(made).toBe(1);
+    resolve({ contentType: 'text/plain', text: 'a 1\n' });
+    for (const answer of await Promise.all(answers)) expect(await answer.text()).toBe('a 1\n');
+    const before = made;
+    await (await fetch(`${url}/metrics`)).text();
+    expect(made).toBe(before + 1);
   });
 
   it('is 500 when there is none, without a word about why', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { infoOf, settingInfos } from '../../../src/config/setting-info.ts';
 import { NOT_USED, type SettingName } from '../../../src/config/settings.ts';
-import { faultsOf, read } from './environment.ts';
+import { checkNothing, faultsOf, read } from './environment.ts';
 
 const REQUIRED = Symbol('required');
 
@@ -157,7 +157,7 @@ describe('a bad value', () => {
   it.each(BAD)(
     'of %s, %j, is one line with the name, the value and what is allowed',
     async (name, value, allowed) => {
-      const faults = await faultsOf({ ...TLS, [name]: value });
+      const faults = await faultsOf({ ...TLS, [name]: value }, checkNothing);
       expect(faults).toHaveLength(1);
       expect(faults[0]).toMatch(new RegExp(`^${name} cannot be `));
       expect(faults[0]).toContain(JSON.stringify(value));

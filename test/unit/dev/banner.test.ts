@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { banner } from '../../../src/dev/banner.ts';
+import type { Outcome } from '../../../src/dev/client.ts';
 
 const TOKENS = { valid: 'v.v.v', expired: 'e.e.e', revoked: 'r.r.r', revokedJti: 'id' };
-const OUTCOME = {
-  allowed: true,
+const OUTCOME: Outcome = {
+  result: 'allow',
   reason: 'success',
   httpStatus: 200,
   headers: { 'x-user-id': 'alice' },
@@ -32,7 +33,7 @@ describe('banner', () => {
   });
 
   it('does not hide a check that was denied', () => {
-    const denied = { allowed: false, reason: 'internal', httpStatus: 503, headers: {} };
-    expect(banner({ grpc: 1, admin: 2 }, TOKENS, denied)).toContain('deny, HTTP 503 (internal)');
+    const failed: Outcome = { result: 'error', reason: 'internal', httpStatus: 503, headers: {} };
+    expect(banner({ grpc: 1, admin: 2 }, TOKENS, failed)).toContain('error, HTTP 503 (internal)');
   });
 });

@@ -60,7 +60,7 @@ describe('askCheck', () => {
       dynamic_metadata: reason('success'),
     });
     expect(await ask()).toEqual({
-      allowed: true,
+      result: 'allow',
       reason: 'success',
       httpStatus: 200,
       headers: { 'x-user-id': 'alice' },
@@ -74,17 +74,24 @@ describe('askCheck', () => {
       dynamic_metadata: reason('invalid_token'),
     });
     expect(await ask()).toEqual({
-      allowed: false,
+      result: 'deny',
       reason: 'invalid_token',
       httpStatus: 401,
       headers: { 'www-authenticate': 'Bearer' },
     });
   });
 
+  it('understands an error, however it is told', async () => {
+    for (const field of ['denied_response', 'error_response']) {
+      const { ask } = await start({ status: { code: 14 }, [field]: { status: { code: 503 } } });
+      expect(await ask()).toMatchObject({ result: 'error', httpStatus: 503 });
+    }
+  });
+
   it('takes a denial without a status for what Envoy takes it for', async () => {
     const { ask } = await start({ status: { code: 7 } });
     expect(await ask()).toEqual({
-      allowed: false,
+      result: 'deny',
       reason: 'unknown',
       httpStatus: 403,
       headers: {},
@@ -93,7 +100,7 @@ describe('askCheck', () => {
 
   it('rejects when the service answers with an error', async () => {
     const { ask } = await start({ code: 14, details: 'redis_error' });
-    await expect(ask()).rejects.toThrow('14 UNAVAILABLE: redis_error');
+    await expect(ask()).rejects.toThrow('gave no decision: UNAVAILABLE: redis_error');
   });
 
   it('does not quote the token when nobody is there', async () => {

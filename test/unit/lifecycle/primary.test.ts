@@ -122,6 +122,26 @@ describe('the state', () => {
     expect(primary.report).toMatchObject({ ready: true, degraded: false });
   });
 
+  it('kills a worker that has hung for half a minute, so that it is replaced', async () => {
+    const { primary, worker, forked, clock, logger } = await start();
+    for (let seconds = 0; seconds < 29; seconds++) {
+      worker(1).serve(true);
+      clock.advance(1_000);
+    }
+    expect(worker(0).killedBy).toEqual([]);
+    worker(1).serve(true);
+    clock.advance(2_000);
+    expect(worker(0).killedBy).toContain('SIGKILL');
+    expect(worker(1).killedBy).toEqual([]);
+    expect(logger.text).toContain('worker hangs; it is killed');
+    worker(0).end(null, 'SIGKILL');
+    await turn();
+    clock.advance(1_000);
+    expect(forked).toHaveLength(3);
+    forked[2]?.serve(true);
+    expect(primary.report).toMatchObject({ ready: true, degraded: false });
+  });
+
   it('is unready when no worker is ready', async () => {
     const { primary, worker } = await start();
     worker(0).serve(false, 'degraded');

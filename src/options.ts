@@ -1,0 +1,104 @@
+import { normalizeOtlpEndpoint } from './config/otlp-endpoint.ts';
+import type { Settings } from './config/settings.ts';
+import type { Requirement } from './domain/claims.ts';
+import type { ClaimRules } from './jwt/claims.ts';
+import type { KeyMaterial } from './jwt/keys.ts';
+import type { PipelineOptions } from './pipeline/index.ts';
+import type { PoolOptions } from './revocation/redis/pool.ts';
+import type { ExporterOptions } from './sinks/trace/exporter.ts';
+import type { GrpcJsOptions } from './sources/grpc-js/source.ts';
+import type { TlsFiles } from './sources/tls-files.ts';
+
+/* From settings, which are flat and named for operators, to what each part asks for. */
+
+export function keyMaterial(text: string): KeyMaterial {
+  // A PEM passed as one line of environment has its line ends spelled out.
+  return text.includes('-----BEGIN ')
+    ? { kind: 'public', pem: text.replaceAll('\\n', '\n') }
+    : { kind: 'secret', bytes: Buffer.from(text) };
+}
+
+export function claimRules(settings: Settings): ClaimRules {
+  const clockSkewSec = settings.AUTH_CLOCK_SKEW_SEC;
+  return {
+    issuer: settings.AUTH_ISSUER,
+    audiences: settings.AUTH_AUDIENCE,
+    clockSkewSec,
+    expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
+    maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
+  };
+}
+
+export function requirementOf(settings: Settings): Requirement {
+  return {
+    scopes: settings.AUTH_REQUIRED_SCOPE,
+    identityHeaders: [
+      { name: 'x-user-id', claim: 'sub' },
+      { name: 'x-auth-provider', claim: 'provider' },
+    ],
+  };
+}
+
+export function pipelineOptions(settings: Settings): PipelineOptions {
+  return {
+    admit: { maxInFlight: settings.MAX_IN_FLIGHT },
+    maxQueueMs: {
+      verification: settings.MAX_QUEUE_MS,
+      lookup: Math.min(settings.MAX_QUEUE_MS, settings.REDIS_POOL_TIMEOUT_MS),
+    },
+    refusals: {
+      corsOrigins: settings.CORS_ALLOWED_ORIGINS,
+      revokedHttpStatus: settings.REVOKED_HTTP_STATUS,
+      failureSignal: settings.FAILURE_SIGNAL,
+    },
+    verify: { concurrency: settings.GRPC_NUM_STREAM_WORKERS },
+    revoke: {
+      maxSize: settings.BATCH_MAX_SIZE,
+      maxInFlight: settings.BATCH_MAX_IN_FLIGHT,
+      maxAgeMs: settings.BATCH_MAX_AGE_MS,
+      maxLookups: settings.REDIS_POOL_SIZE,
+    },
+  };
+}
+
+export function poolOptions(settings: Settings): PoolOptions {
+  return {
+    address: settings.AUTH_REDIS_URL,
+    size: settings.REDIS_POOL_SIZE,
+    minIdle: settings.REDIS_MIN_IDLE_CONNS,
+    readTimeoutMs: settings.REDIS_READ_TIMEOUT_MS,
+    writeTimeoutMs: settings.REDIS_WRITE_TIMEOUT_MS,
+    probeKey: `${settings.REVOCATION_KEY_PREFIX}sluice-probe`,
+  };
+}
+
+export function grpcOptions(settings: Settings, reflection: boolean): GrpcJsOptions {
+  const tls = tlsFiles(settings);
+  return {
+    host: settings.BIND_ADDRESS,
+    port: settings.AUTH_GRPC_PORT,
+    maxConcurrentStreams: settings.GRPC_MAX_CONCURRENT_STREAMS,
+    budgetMs: settings.CHECK_BUDGET_MS,
+    maxConnectionAgeMs: settings.GRPC_MAX_CONNECTION_AGE_MS,
+    maxConnectionAgeGraceMs: settings.DRAIN_TIMEOUT_MS,
+    ...(tls !== undefined && { tls }),
+    reflection,
+  };
+}
+
+/** Undefined without a certificate and its key. */
+export function tlsFiles(settings: Partial<Settings>): TlsFiles | undefined {
+  const { GRPC_TLS_CERT_FILE: certFile, GRPC_TLS_KEY_FILE: keyFile } = settings;
+  const { GRPC_TLS_CLIENT_CA_FILE: clientCaFile } = settings;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return { certFile, keyFile, ...(clientCaFile !== undefined && { clientCaFile }) };
+}
+
+export function exporterOptions(settings: Settings): ExporterOptions {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol } = settings;
+  return {
+    endpoint: normalizeOtlpEndpoint(endpoint, protocol) ?? endpoint,
+    protocol,
+    exportTimeoutMs: settings.OTEL_EXPORTER_OTLP_TIMEOUT,
+  };
+}
