@@ -1,34 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { GO_MANIFEST } from '../../support/go-service.ts';
 import { startSluice } from '../../support/sluice.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 import { startValkey } from '../../support/valkey.ts';
 import { CheckClient, newToken } from './check-client.ts';
-
-/** What the manifests of the Go service hold, but for ports, Redis, secret, issuer and audience. */
-const MANIFEST = {
-  AUTH_ALGORITHM: 'HS256',
-  AUTH_CLOCK_SKEW_SEC: '5',
-  AUTH_REQUIRED_SCOPE: '',
-  CORS_ALLOWED_ORIGINS: 'https://app.example,http://localhost:3000',
-  REDIS_POOL_SIZE: '500',
-  REDIS_MIN_IDLE_CONNS: '200',
-  REDIS_POOL_TIMEOUT_MS: '2000',
-  REDIS_READ_TIMEOUT_MS: '1000',
-  REDIS_WRITE_TIMEOUT_MS: '1000',
-  GRPC_MAX_CONCURRENT_STREAMS: '1000',
-  GRPC_NUM_STREAM_WORKERS: '4',
-  GOMAXPROCS: '2',
-  LOG_LEVEL: 'DEBUG',
-  ENVIRONMENT: 'dev',
-  OTEL_ENABLED: 'true',
-  OTEL_SAMPLING_RATE: '1.0',
-  OTEL_SERVICE_NAME: 'ext-authz',
-  OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:1',
-  LOCAL_CACHE_ENABLED: 'true',
-  LOCAL_CACHE_CLEANUP_INTERVAL: '60s',
-  AMQP_URL: 'amqp://user:s3cr3t-pass@mq.example',
-};
 
 const WARNINGS = [
   /^REDIS_POOL_TIMEOUT_MS is 150 instead of 2000: /,
@@ -45,7 +21,7 @@ const WARNINGS = [
 describe.skipIf(missing('valkey'))('the environment of the Go service', () => {
   it.each(['1', '2'])('starts it, with one warning a setting (WORKERS=%s)', async (workers) => {
     await using valkey = await startValkey();
-    const env = { ...MANIFEST, AUTH_REDIS_URL: valkey.url, WORKERS: workers };
+    const env = { ...GO_MANIFEST, AUTH_REDIS_URL: valkey.url, WORKERS: workers };
     await using sluice = await startSluice(env);
     using client = new CheckClient(sluice.grpcPort);
     await until(async () => (await sluice.ready()).status === 200);
@@ -56,7 +32,7 @@ describe.skipIf(missing('valkey'))('the environment of the Go service', () => {
     expect(warnings.map(({ message }) => message).slice(0, WARNINGS.length)).toEqual(
       WARNINGS.map((warning) => expect.stringMatching(warning)),
     );
-    for (const name of Object.keys(MANIFEST)) {
+    for (const name of Object.keys(GO_MANIFEST)) {
       const lines = sluice.lines.filter(({ message }) => String(message).startsWith(`${name} `));
       expect(lines.length).toBeLessThanOrEqual(1);
       for (const line of lines) expect(line['log.level']).toBe('warn');

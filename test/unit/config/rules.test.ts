@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../../src/config/read.ts';
+import { GO_MANIFEST } from '../../support/go-service.ts';
 import { checkNothing, faultsOf, read } from './environment.ts';
 
 const file = import.meta.filename;
@@ -71,33 +72,11 @@ describe('capped', () => {
   });
 });
 
-/** All that the manifests of the Go service hold, and the two settings that have to be added. */
+/** And the two settings that have to be added. */
 const GO_SERVICE = {
-  AUTH_GRPC_PORT: '50051',
-  AUTH_METRICS_PORT: '9090',
+  ...GO_MANIFEST,
   AUTH_REDIS_URL: 'redis://:pass@redis.example:6379/0',
-  AUTH_ALGORITHM: 'HS256',
   AUTH_SECRET_KEY: 'the secret that the Go service and the issuer share',
-  AUTH_CLOCK_SKEW_SEC: '5',
-  AUTH_REQUIRED_SCOPE: '',
-  CORS_ALLOWED_ORIGINS: 'https://app.example,http://localhost:3000',
-  REDIS_POOL_SIZE: '500',
-  REDIS_MIN_IDLE_CONNS: '200',
-  REDIS_POOL_TIMEOUT_MS: '2000',
-  REDIS_READ_TIMEOUT_MS: '1000',
-  REDIS_WRITE_TIMEOUT_MS: '1000',
-  GRPC_MAX_CONCURRENT_STREAMS: '1000',
-  GRPC_NUM_STREAM_WORKERS: '4',
-  GOMAXPROCS: '2',
-  LOG_LEVEL: 'DEBUG',
-  ENVIRONMENT: 'dev',
-  OTEL_ENABLED: 'true',
-  OTEL_SAMPLING_RATE: '0.1',
-  OTEL_SERVICE_NAME: 'ext-authz',
-  OTEL_EXPORTER_OTLP_ENDPOINT: 'otel-collector.monitoring:4317',
-  LOCAL_CACHE_ENABLED: 'true',
-  LOCAL_CACHE_CLEANUP_INTERVAL: '60s',
-  AMQP_URL: 'amqp://user:pass@mq.example',
   AUTH_ISSUER: 'https://issuer.example',
   AUTH_AUDIENCE: 'api,web',
 };
@@ -123,7 +102,7 @@ describe('the environment of the Go service', () => {
     expect(settings).toMatchObject({
       LOG_LEVEL: 'debug',
       OTEL_ENABLED: true,
-      OTEL_SAMPLING_RATE: 0.1,
+      OTEL_SAMPLING_RATE: 1,
       AUTH_AUDIENCE: ['api', 'web'],
       CORS_ALLOWED_ORIGINS: ['https://app.example', 'http://localhost:3000'],
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { infoOf, settingInfos } from '../../../src/config/setting-info.ts';
 import { NOT_USED, type SettingName } from '../../../src/config/settings.ts';
+import { ALGORITHMS } from '../../../src/jwt/keys.ts';
 import { checkNothing, faultsOf, read } from './environment.ts';
 
 const REQUIRED = Symbol('required');
@@ -166,6 +167,10 @@ describe('a bad value', () => {
       expect(faults[0]).not.toContain('\n');
     },
   );
+});
+
+it('allows the algorithms that there are', () => {
+  expect(infoOf.get('AUTH_ALGORITHM')?.allowed).toBe(`one of ${ALGORITHMS.join(', ')}`);
 });
 
 describe('what is not used', () => {
