@@ -1,0 +1,176 @@
+/**
+ * What a benchmark found, as it lies in bench/results: raw runs, out of which the report and its
+ * summary are made and nothing else. Times are in the unit that the name ends in; `…Share` of a
+ * process is in cores (1 = one core busy throughout).
+ */
+export interface BenchResult {
+  readonly schema: 1;
+  readonly bench: BenchName;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** False: interrupted, what is here is what had been measured by then. */
+  readonly complete: boolean;
+  /** Few and short rounds: good for a look, not for a claim. */
+  readonly quick: boolean;
+  /** Of the repository; ends in `+` when the work tree held changes. */
+  readonly commit: string;
+  readonly machine: Machine;
+  /** Of what took part, by name: node, go, envoy, valkey, grpc-js … */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What was asked, in a sentence or two. */
+  readonly corpus: string;
+  readonly experiments: readonly Experiment[];
+  /** Of `stages` only. */
+  readonly stages?: readonly Stage[];
+  /** Of `soak` only. */
+  readonly soak?: Soak;
+  /** What could not be measured here and why: the machine lets no cgroup be made … */
+  readonly skipped: readonly string[];
+}
+
+export const benchNames = ['ladder', 'stages', 'peers', 'soak', 'crosscheck'] as const;
+export type BenchName = (typeof benchNames)[number];
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+}
+
+/** Variants that differ in one thing, run in turn (A B A B …). */
+export interface Experiment {
+  readonly id: string;
+  /** Of the tuning plan, 0 to 4; absent when the plan does not speak of it. */
+  readonly step?: number;
+  readonly title: string;
+  /** What differs between the variants and what does not. */
+  readonly about: string;
+  /** The knob, when it is a number and was swept: every variant then has an `x`. */
+  readonly sweep?: { readonly knob: string; readonly scale: 'linear' | 'log' };
+  readonly expectations: readonly Expectation[];
+  readonly variants: readonly Variant[];
+}
+
+/** What was expected, in words, and as a comparison of medians that can hold or fail. */
+export interface Expectation {
+  readonly text: string;
+  readonly figure: FigureName;
+  readonly of: string;
+  /** Another variant, for a ratio; absent = the figure itself is bounded. */
+  readonly over?: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export interface Variant {
+  /** Unique within the experiment. */
+  readonly id: string;
+  readonly label: string;
+  readonly x?: number;
+  /** Environment of the server, where it differs from what all variants share. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly load: Load;
+  readonly runs: readonly Run[];
+}
+
+export interface Load {
+  /** `closed`: as fast as answers come; `constant`, `poisson`: at a rate, whatever the answers do. */
+  readonly loop: 'closed' | 'constant' | 'poisson';
+  /** Checks/s; of an open loop. */
+  readonly rate?: number;
+  readonly connections: number;
+  /** Checks in flight per connection at most. */
+  readonly streams: number;
+}
+
+export interface Run {
+  /** Why nothing of this run counts. */
+  readonly void?: string;
+  readonly seconds: number;
+  /** Right answers. */
+  readonly checks: number;
+  readonly rps: number;
+  /** Checks without a right answer, by what happened: unsent, timeout, wrong, reset, connection. */
+  readonly failed: Readonly<Record<string, number>>;
+  /** Right answers by kind: allow, blacklisted, invalid_token. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** From when the check was due (open loop) or written (closed loop). */
+  readonly latencyMs: Latency;
+  readonly generator: { readonly cpuUsPerCheck: number; readonly cpuShare: number };
+  /** By role: server, redis, envoy. */
+  readonly processes: Readonly<Record<string, ProcessFigures>>;
+  /** What the server told of itself; absent where it is not ours. */
+  readonly server?: ServerFigures;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+export interface ProcessFigures {
+  /** User and system time, per right answer. */
+  readonly cpuUsPerCheck: number;
+  readonly cpuShare: number;
+  /** The most seen while it ran, all memory it holds and the part that is its own. */
+  readonly rssMiB: number;
+  readonly anonMiB: number;
+}
+
+export interface ServerFigures {
+  /** Checks per lookup, mean. */
+  readonly batchSize: number;
+  /** Time of checks in a lookup, the wait for its batch included, mean. */
+  readonly lookupMs: number;
+  /** Lookups under way over connections, mean of what was seen. */
+  readonly poolUse: number;
+  readonly loopLagMaxMs: number;
+  readonly gcShare: number;
+  readonly gcMaxPauseMs: number;
+}
+
+/** Figures of a run that can be compared. */
+export const figureNames = [
+  'rps',
+  'p50Ms',
+  'p99Ms',
+  'serverCpuUs',
+  'redisCpuUs',
+  'envoyCpuUs',
+  'rssMiB',
+  'failedShare',
+  'cpuShare',
+] as const;
+export type FigureName = (typeof figureNames)[number];
+
+/** The cost of one part of a check, measured alone within one process. */
+export interface Stage {
+  readonly id: string;
+  readonly title: string;
+  readonly about: string;
+  /** Part of `whole`, a way a check may take beside it (a cold token), or the whole itself. */
+  readonly kind: 'part' | 'beside' | 'whole';
+  /** CPU per check, a round each. */
+  readonly rounds: readonly number[];
+}
+
+export interface Soak {
+  readonly samples: readonly SoakSample[];
+}
+
+export interface SoakSample {
+  readonly minute: number;
+  readonly checks: number;
+  readonly distinctTokens: number;
+  readonly connections: number;
+  readonly failed: number;
+  readonly rssMiB: number;
+  readonly anonMiB: number;
+  /** After a collection the heap that is in use, as /metrics tells it. */
+  readonly heapMiB: number;
+}
