@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { helpText } from './config/help.ts';
 import { SettingsError } from './config/read.ts';
-import { version } from './version.ts';
+import { nodeFault, version } from './version.ts';
 
 const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
@@ -50,6 +50,8 @@ const commands: Readonly<Record<string, Command>> = {
 };
 
 async function main(args: readonly string[]): Promise<void> {
+  const fault = nodeFault(process.versions.node);
+  if (fault !== undefined) throw new Error(fault);
   const { values, positionals } = parse(args);
   if (values.help) return print(helpText);
   if (values.version) return print(`${version}\n`);
