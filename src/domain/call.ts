@@ -29,6 +29,8 @@ export class Call {
   #open = true;
 
   observer: CallObserver | undefined = undefined;
+  /** Where the register of open calls keeps it; -1 = nowhere. */
+  place = -1;
   decision: Decision | undefined = undefined;
   settledAt = 0;
   requirement: Requirement | undefined = undefined;

@@ -2,6 +2,7 @@ import { tap } from 'rxjs';
 import type { Call, CallObserver, Settled } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
+import { OpenCalls } from './open-calls.ts';
 import type { Refusals } from './refusals.ts';
 import type { Settlement } from './settlement.ts';
 import { eachOpen, type Stage } from './stage.ts';
@@ -27,7 +28,7 @@ export class Admission implements CallObserver {
   readonly #clock: Clock;
   readonly #refusals: Refusals;
   readonly #settlement: Settlement;
-  readonly #open = new Set<Call>();
+  readonly #open = new OpenCalls();
   readonly #cancelled = new Counter({
     name: 'ext_authz_cancelled_total',
     help: 'Checks whose caller went away before there was a decision.',
@@ -83,7 +84,7 @@ export class Admission implements CallObserver {
 
   #tick(): void {
     const now = this.#clock.now();
-    for (const call of this.#open) {
+    this.#open.forEach((call) => {
       if (this.#isExpired(call, now)) {
         call.detail = 'expired';
         call.settle(this.#refusals.of('deadline', call));
@@ -91,7 +92,7 @@ export class Admission implements CallObserver {
         call.detail = 'waited_too_long';
         call.settle(this.#refusals.of('overload', call));
       }
-    }
+    });
     if (this.#open.size > 0) return;
     this.#stopTick?.();
     this.#stopTick = undefined;

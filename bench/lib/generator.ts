@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { guard } from '../../test/support/guard.ts';
+import type { Load } from './result.ts';
+
+/** What bench/load prints at its end; times in ns. */
+export interface GeneratorResult {
+  readonly seconds: number;
+  readonly checks: number;
+  readonly answers: Readonly<Record<string, number>>;
+  readonly failed: Readonly<Record<string, number>>;
+  readonly examples: readonly string[];
+  readonly latencyNs: Percentiles;
+  readonly latenessNs: Percentiles;
+  readonly cpuSeconds: number;
+  readonly connections: number;
+}
+
+interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+export interface GeneratorOptions extends Load {
+  readonly command: readonly string[];
+  readonly address: string;
+  readonly corpus: string;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly timeoutMs?: number;
+  /** Checks after which a connection is replaced. */
+  readonly perConnection?: number;
+  readonly seed?: number;
+}
+
+/** Runs the generator; `atEdge` is called when the measured window opens, and when it closes. */
+export async function generate(
+  options: GeneratorOptions,
+  atEdge: (edge: 'start' | 'end') => void,
+  signal?: AbortSignal,
+): Promise<GeneratorResult> {
+  const [command, ...before] = options.command as [string, ...string[]];
+  const args = [
+    ...['-address', options.address, '-corpus', options.corpus, '-loop', options.loop],
+    ...['-connections', `${options.connections}`, '-streams', `${options.streams}`],
+    ...['-warmup', `${options.warmupMs}ms`, '-duration', `${options.durationMs}ms`],
+    ...['-timeout', `${options.timeoutMs ?? 1000}ms`, '-seed', `${options.seed ?? 1}`],
+    ...(options.rate === undefined ? [] : ['-rate', `${options.rate}`]),
+    ...(options.perConnection === undefined ? [] : ['-per-connection', `${options.perConnection}`]),
+  ];
+  const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  guard(child);
+  child.ref(); // this is what we wait for
+  (child.stdout as Socket).ref();
+  const stop = () => child.kill('SIGTERM');
+  signal?.addEventListener('abort', stop);
+  const closed = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  const stderr = text(child.stderr);
+  let result: GeneratorResult | undefined;
+  createInterface(child.stdout).on('line', (line) => {
+    const message = JSON.parse(line);
+    if (message.event === undefined) result = message;
+    else atEdge(message.event);
+  });
+  const code = await closed;
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
+  if (result === undefined) throw new Error(`load ended with ${code}: ${(await stderr).trim()}`);
+  return result;
+}

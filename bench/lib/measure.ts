@@ -1,0 +1,149 @@
+import { type GeneratorOptions, type GeneratorResult, generate } from './generator.ts';
+import { cpuSeconds, type Memory, memory } from './proc.ts';
+import type { Latency, ProcessFigures, Run } from './result.ts';
+import { scrape, serverFigures } from './server-figures.ts';
+import type { Subject } from './subject.ts';
+
+const MEMORY_POLL_MS = 250;
+/** A generator, or the core it shares with Redis, this busy was what limited the run. */
+const MAX_OTHER_SHARE = 0.92;
+/** Above this the generator was late by itself: the machine was busy with something else. */
+const MAX_LATENESS_SHARE = 0.5;
+const MIN_LATENESS_MS = 2;
+
+export interface Roles {
+  readonly server: Subject;
+  /** Other processes whose CPU counts, by role: redis, envoy. Those on the generator's core. */
+  readonly beside: Readonly<Record<string, readonly number[]>>;
+}
+
+/** One run of the generator, and what the processes used while it ran. */
+export async function measure(
+  { server, beside }: Roles,
+  options: GeneratorOptions,
+  signal?: AbortSignal,
+): Promise<Run> {
+  const pids = { server: server.pids(), ...beside };
+  const watch = new Watch(pids);
+  const { adminUrl } = server;
+  let before: Promise<ReadonlyMap<string, number>> | undefined;
+  const result = await generate(
+    options,
+    (edge) => {
+      watch[edge]();
+      if (edge === 'start' && adminUrl !== undefined) before = scrape(adminUrl);
+    },
+    signal,
+  ).finally(() => watch.close());
+  const processes = watch.figures(result.checks, result.seconds);
+  const figures: Run = {
+    ...voidReason(result, processes, options),
+    ...fromGenerator(result),
+    processes,
+  };
+  if (adminUrl === undefined || before === undefined) return figures;
+  const connections = server.redisConnections ?? 1;
+  const told = serverFigures(await before, await scrape(adminUrl), result.seconds, connections);
+  return { ...figures, server: told };
+}
+
+class Watch {
+  readonly #pids: Readonly<Record<string, readonly number[]>>;
+  readonly #cpu: { start: Record<string, number>; end: Record<string, number> } = {
+    start: {},
+    end: {},
+  };
+  readonly #memory: Record<string, Memory> = {};
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(pids: Readonly<Record<string, readonly number[]>>) {
+    this.#pids = pids;
+  }
+
+  start(): void {
+    this.#cpu.start = this.#readCpu();
+    this.#readMemory();
+    this.#timer = setInterval(() => this.#readMemory(), MEMORY_POLL_MS);
+  }
+
+  end(): void {
+    this.#cpu.end = this.#readCpu();
+    this.#readMemory();
+    this.close();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  figures(checks: number, seconds: number): Readonly<Record<string, ProcessFigures>> {
+    return Object.fromEntries(
+      Object.keys(this.#pids).map((role) => {
+        const cpu = (this.#cpu.end[role] ?? 0) - (this.#cpu.start[role] ?? 0);
+        const { rssMiB, anonMiB } = this.#memory[role] ?? { rssMiB: 0, anonMiB: 0 };
+        const cpuUsPerCheck = checks === 0 ? 0 : (cpu / checks) * 1e6;
+        return [role, { cpuUsPerCheck, cpuShare: cpu / seconds, rssMiB, anonMiB }];
+      }),
+    );
+  }
+
+  #readCpu(): Record<string, number> {
+    return Object.fromEntries(
+      Object.entries(this.#pids).map(([role, pids]) => [role, cpuSeconds(pids)]),
+    );
+  }
+
+  #readMemory(): void {
+    for (const [role, pids] of Object.entries(this.#pids)) {
+      const now = memory(pids);
+      const most = this.#memory[role] ?? now;
+      this.#memory[role] = {
+        rssMiB: Math.max(most.rssMiB, now.rssMiB),
+        anonMiB: Math.max(most.anonMiB, now.anonMiB),
+      };
+    }
+  }
+}
+
+function fromGenerator(result: GeneratorResult) {
+  const { seconds, checks, failed, answers, latencyNs, cpuSeconds: cpu } = result;
+  const ms = (ns: number) => ns / 1e6;
+  const latencyMs: Latency = {
+    p50: ms(latencyNs.p50),
+    p90: ms(latencyNs.p90),
+    p99: ms(latencyNs.p99),
+    p999: ms(latencyNs.p999),
+    max: ms(latencyNs.max),
+  };
+  const generator = {
+    cpuUsPerCheck: checks === 0 ? 0 : (cpu / checks) * 1e6,
+    cpuShare: cpu / seconds,
+  };
+  return { seconds, checks, rps: checks / seconds, failed, answers, latencyMs, generator };
+}
+
+/** Runs whose figures say more of the machine, or of a fault, than of the server. */
+function voidReason(
+  result: GeneratorResult,
+  processes: Readonly<Record<string, ProcessFigures>>,
+  options: GeneratorOptions,
+): { readonly void?: string } {
+  const example = result.examples[0];
+  const wrong = result.failed.wrong ?? 0;
+  if (wrong > result.checks) return { void: `${wrong} wrong answers: ${example}` };
+  if (result.checks === 0) return { void: `no right answer: ${example ?? 'none at all'}` };
+  const others = Object.entries(processes).filter(([role]) => role !== 'server');
+  const busy =
+    result.cpuSeconds / result.seconds +
+    others.reduce((sum, [, { cpuShare }]) => sum + cpuShare, 0);
+  if (busy > MAX_OTHER_SHARE) {
+    return { void: `the generator's core was ${Math.round(busy * 100)} % busy` };
+  }
+  const late = result.latenessNs.p99 / 1e6;
+  const unsent = result.failed.unsent ?? 0;
+  const limit = Math.max(MIN_LATENESS_MS, (result.latencyNs.p99 / 1e6) * MAX_LATENESS_SHARE);
+  if (options.loop !== 'closed' && unsent === 0 && late > limit) {
+    return { void: `the generator was late by ${late.toFixed(1)} ms (p99): the machine is busy` };
+  }
+  return {};
+}

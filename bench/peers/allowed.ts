@@ -1,0 +1,10 @@
+import { allow } from '../../src/domain/decision.ts';
+import { encodeCheckResponse } from '../../src/sources/codec/check-response.ts';
+
+const headers = [
+  ['x-user-id', 'user-1'],
+  ['x-auth-provider', 'corporate'],
+] as const;
+
+/** What Sluice answers to a token of the corpus. */
+export const allowed: Buffer = Buffer.from(encodeCheckResponse(allow('success', headers, [])));
