@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { guard } from '../../test/support/guard.ts';
+import { guard, hold } from '../../test/support/guard.ts';
 import type { Load } from './result.ts';
 
 /** What bench/load prints at its end; times in ns. */
@@ -55,8 +54,7 @@ export async function generate(
   ];
   const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   guard(child);
-  child.ref(); // this is what we wait for
-  (child.stdout as Socket).ref();
+  hold(child);
   const stop = () => child.kill('SIGTERM');
   signal?.addEventListener('abort', stop);
   const closed = new Promise<number | null>((resolve, reject) => {

@@ -19,3 +19,9 @@ export function guard(child: ChildProcess, folder = ''): void {
   for (const process of [child, watcher]) process.unref();
   for (const pipe of [...child.stdio, watcher.stdin]) (pipe as Socket | null)?.unref();
 }
+
+/** Undoes for a child what `guard` lets go of: this process then waits for it. */
+export function hold(child: ChildProcess): void {
+  child.ref();
+  for (const pipe of child.stdio) (pipe as Socket | null)?.ref();
+}

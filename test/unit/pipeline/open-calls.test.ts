@@ -7,7 +7,9 @@ const newCall = () => ({ place: -1 }) as Call;
 
 function listed(open: OpenCalls): Set<Call> {
   const seen: Call[] = [];
-  open.forEach((call) => seen.push(call));
+  open.forEach((call) => {
+    seen.push(call);
+  });
   expect(new Set(seen).size).toBe(seen.length);
   return new Set(seen);
 }

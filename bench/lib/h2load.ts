@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { guard, hold } from '../../test/support/guard.ts';
+import { cpuSeconds } from './proc.ts';
+import type { Latency, Run } from './result.ts';
+import { OTHER_CORE } from './subject.ts';
+
+export interface H2loadOptions {
+  readonly url: string;
+  readonly connections: number;
+  readonly streams: number;
+  readonly warmupMs: number;
+  readonly durationMs: number;
+  readonly headers: readonly string[];
+  /** File sent as the body of each request. */
+  readonly data?: string;
+  /** Status of a right answer. */
+  readonly status: number;
+  /** Processes whose CPU counts, by role. */
+  readonly pids: () => Readonly<Record<string, readonly number[]>>;
+}
+
+/** It has to be there still when the window closes. */
+const MARGIN_MS = 500;
+
+/** One run of nghttp2's h2load, judged by the log that it writes of every request. */
+export async function runH2load(options: H2loadOptions, signal: AbortSignal): Promise<Run> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-h2load-'));
+  try {
+    const log = join(folder, 'log');
+    const { warmupMs, durationMs } = options;
+    const args = [
+      ...['-c', OTHER_CORE, 'h2load', '-c', `${options.connections}`, '-m', `${options.streams}`],
+      ...['-D', `${warmupMs + durationMs + MARGIN_MS}ms`, '--log-file', log],
+      ...(options.data === undefined ? [] : ['-d', options.data]),
+      ...options.headers.flatMap((header) => ['-H', header]),
+      options.url,
+    ];
+    const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    guard(child);
+    hold(child);
+    const output = Promise.all([text(child.stdout), text(child.stderr)]);
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const stop = () => child.kill('SIGTERM');
+    signal.addEventListener('abort', stop);
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    await wait(warmupMs);
+    const pids = { ...options.pids(), generator: [child.pid as number] };
+    const before = sample(pids);
+    await wait(durationMs);
+    const after = sample(pids);
+    await ended;
+    signal.removeEventListener('abort', stop);
+    signal.throwIfAborted();
+    const lines = await readFile(log, 'utf8').catch(() => '');
+    if (lines === '') throw new Error(`h2load: ${(await output).join('').trim().slice(-500)}`);
+    return toRun(lines, before, after, options.status);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Sample {
+  /** us since the epoch, as in h2load's log. */
+  readonly atUs: number;
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+function sample(pids: Readonly<Record<string, readonly number[]>>): Sample {
+  const cpu = Object.entries(pids).map(([role, list]) => [role, cpuSeconds(list)]);
+  return { atUs: Date.now() * 1000, cpu: Object.fromEntries(cpu) };
+}
+
+/** The log: when a request began, its status and how long it took, both times in us. */
+function toRun(log: string, before: Sample, after: Sample, status: number): Run {
+  const took: number[] = [];
+  let wrong = 0;
+  for (const line of log.split('\n')) {
+    const [startUs, code, us] = line.split('\t').map(Number);
+    if (us === undefined || startUs === undefined) continue;
+    const end = startUs + us;
+    if (end < before.atUs || end >= after.atUs) continue;
+    if (code === status) took.push(us);
+    else wrong++;
+  }
+  took.sort((a, b) => a - b);
+  const seconds = (after.atUs - before.atUs) / 1e6;
+  const checks = took.length;
+  const share = (role: string) => ((after.cpu[role] ?? 0) - (before.cpu[role] ?? 0)) / seconds;
+  const perCheck = (role: string) => (share(role) * seconds * 1e6) / Math.max(checks, 1);
+  const roles = Object.keys(before.cpu).filter((role) => role !== 'generator');
+  const base = {
+    ...{ seconds, checks, rps: checks / seconds, answers: {}, latencyMs: latency(took) },
+    failed: wrong > 0 ? { wrong } : {},
+    generator: { cpuUsPerCheck: perCheck('generator'), cpuShare: share('generator') },
+    processes: Object.fromEntries(
+      roles.map((role) => {
+        const figures = { cpuUsPerCheck: perCheck(role), cpuShare: share(role) };
+        return [role, { ...figures, rssMiB: 0, anonMiB: 0 }];
+      }),
+    ),
+  };
+  return checks === 0 ? { void: `no answer with status ${status}`, ...base } : base;
+}
+
+function latency(sortedUs: readonly number[]): Latency {
+  const at = (share: number) =>
+    (sortedUs[Math.min(sortedUs.length - 1, Math.floor(sortedUs.length * share))] ?? 0) / 1000;
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) };
+}

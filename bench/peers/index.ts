@@ -1,0 +1,109 @@
+import { describeCorpus } from '../corpus/corpus.ts';
+import { PLAN_LOAD, SATURATED, sluiceVariant } from '../ladder/plans.ts';
+import type { Bench } from '../lib/bench.ts';
+import {
+  type ExperimentPlan,
+  runExperiment,
+  secondsFor,
+  type VariantPlan,
+} from '../lib/experiment.ts';
+import type { Experiment, Load } from '../lib/result.ts';
+import { ResultFile } from '../lib/store.ts';
+import { runBehindEnvoy, secondsBehindEnvoy } from './behind-envoy.ts';
+import { emptyGo, emptyGrpcJs } from './servers.ts';
+
+/** A single check at a time: what there is of delay when nobody waits for anybody. */
+const ALONE: Load = { loop: 'closed', connections: 1, streams: 1 };
+const GO_WORKERS = 4;
+
+/** Sluice beside servers that do nothing, in one run. */
+export async function runPeers(bench: Bench): Promise<void> {
+  const file = await ResultFile.create('peers', bench.options.quick);
+  const ready = await bench.corpus();
+  const plans = peerPlans(bench, ready);
+  const seconds = plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);
+  bench.progress.expect(seconds + secondsBehindEnvoy(bench));
+  const experiments = new Map<string, Experiment>();
+  const skipped: string[] = [];
+  const write = (complete: boolean) => {
+    const corpus = describeCorpus(ready.corpus);
+    file.write({ corpus, experiments: [...experiments.values()], skipped }, complete);
+  };
+  const update = (experiment: Experiment): void => {
+    experiments.set(experiment.id, experiment);
+    write(false);
+  };
+  for (const plan of plans) await runExperiment(plan, bench, update);
+  skipped.push(...(await runBehindEnvoy(bench, update)));
+  for (const reason of skipped) bench.progress.note(`skipped: ${reason}`);
+  write(true);
+}
+
+function peerPlans(
+  bench: Bench,
+  ready: Awaited<ReturnType<Bench['corpus']>>,
+): readonly ExperimentPlan[] {
+  const { allowAllFile: corpus } = ready;
+  const under = (load: Load, perConnection?: number) => {
+    const extra = { load, ...(perConnection !== undefined && { perConnection }) };
+    const go = (workers: number): VariantPlan => ({ ...emptyGo(workers), ...extra, corpus });
+    return {
+      go: go(0),
+      goWorkers: go(GO_WORKERS),
+      grpcJs: { ...emptyGrpcJs(), ...extra, corpus },
+      sluice: {
+        ...sluiceVariant(bench, ready, { id: 'grpc-js', label: 'Sluice, grpc-js', load }),
+        ...extra,
+      },
+    };
+  };
+  const saturated = under(SATURATED);
+  const renewed = under(SATURATED, 100);
+  const alone = under(ALONE);
+  const planned = under(PLAN_LOAD);
+  return [
+    {
+      id: 'saturated',
+      title: 'Saturated',
+      about: 'As many checks as one core answers: 4 connections with 50 in flight each.',
+      expectations: [
+        {
+          text: 'all of Sluice for at most three empty Go servers',
+          ...{ figure: 'serverCpuUs', of: 'grpc-js', over: 'empty-go-0', atMost: 3 },
+        },
+        { text: 'Redis for at most 2 us', figure: 'redisCpuUs', of: 'grpc-js', atMost: 2 },
+        { text: 'at most 160 MiB resident', figure: 'rssMiB', of: 'grpc-js', atMost: 160 },
+      ],
+      variants: [saturated.go, saturated.goWorkers, saturated.grpcJs, saturated.sluice],
+    },
+    {
+      id: 'renewed',
+      title: 'Connections renewed after 100 checks',
+      about: 'As a mesh does that sets maxRequestsPerConnection to 100.',
+      expectations: [],
+      variants: [renewed.go, renewed.grpcJs, renewed.sluice],
+    },
+    {
+      id: 'alone',
+      title: 'One check at a time',
+      about: 'One connection, the next check when the last one is answered.',
+      expectations: [
+        {
+          text: 'tokens and Redis add at most half to what grpc-js takes',
+          ...{ figure: 'p50Ms', of: 'grpc-js', over: 'empty-grpc-js', atMost: 1.5 },
+        },
+      ],
+      variants: [alone.go, alone.grpcJs, alone.sluice],
+    },
+    {
+      id: 'plan-load',
+      title: 'At the load of the plan',
+      about: '1,000 checks/s, Poisson, whatever the answers do.',
+      expectations: [
+        { text: 'p99 of at most 5 ms', figure: 'p99Ms', of: 'grpc-js', atMost: 5 },
+        { text: 'at most 110 MiB resident', figure: 'rssMiB', of: 'grpc-js', atMost: 110 },
+      ],
+      variants: [planned.go, planned.grpcJs, planned.sluice],
+    },
+  ];
+}

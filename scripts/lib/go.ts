@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lock } from './lock.ts';
+import { onPath, run } from './run.ts';
+
+const BUILD_MS = 600_000;
+const FOLDER = join(import.meta.dirname, '../../.tools/go');
+
+type Log = (line: string) => void;
+
+/**
+ * The program of a Go module of this repository, built unless that very source was built before.
+ * Rejects with what to do when Go is missing.
+ */
+export async function ensureGoProgram(source: string, log: Log): Promise<string> {
+  const name = source.split('/').at(-1) as string;
+  const sum = createHash('sha256');
+  for (const file of (await readdir(source)).sort()) {
+    if (/\.go$|^go\.(mod|sum)$/.test(file)) sum.update(await readFile(join(source, file)));
+  }
+  const path = join(FOLDER, `${name}-${sum.digest('hex').slice(0, 16)}`);
+  return build(path, name, log, (go, to) =>
+    run(go, ['-C', source, 'build', '-o', to, '.'], BUILD_MS),
+  );
+}
+
+/** A command of a published Go module, `module/cmd/name@version`. */
+export async function ensureGoCommand(module: string, log: Log): Promise<string> {
+  const [path = '', version = ''] = module.split('@');
+  const name = path.split('/').at(-1) as string;
+  return build(join(FOLDER, `${name}-${version}`), name, log, async (go, to) => {
+    const bin = `${to}.bin`;
+    await run('env', [`GOBIN=${bin}`, go, 'install', module], BUILD_MS);
+    await rename(join(bin, name), to);
+    await rm(bin, { recursive: true });
+  });
+}
+
+async function build(
+  path: string,
+  name: string,
+  log: Log,
+  make: (go: string, to: string) => Promise<unknown>,
+): Promise<string> {
+  if (await exists(path)) return path;
+  const go = onPath('go');
+  if (go === undefined) {
+    throw new Error(`${name} has to be built with Go, which is not on the PATH: https://go.dev/dl`);
+  }
+  await mkdir(FOLDER, { recursive: true });
+  await using _lock = await lock(`${path}.lock`, () => log(`${name}: another process builds it`));
+  if (await exists(path)) return path;
+  log(`${name}: building`);
+  const building = `${path}.new`;
+  await make(go, building);
+  await rename(building, path);
+  return path;
+}
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
