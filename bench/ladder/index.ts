@@ -4,7 +4,14 @@ import { runExperiment, secondsFor } from '../lib/experiment.ts';
 import type { Experiment } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { runLookups, secondsForLookups } from './lookups.ts';
-import { batchPlans, concurrencyPlans, cpuPlans, gainPlans, poolPlans } from './steps.ts';
+import {
+  batchPlans,
+  concurrencyPlans,
+  cpuPlans,
+  gainPlans,
+  memoryPlans,
+  poolPlans,
+} from './steps.ts';
 
 /** The tuning plan, step by step. */
 export async function runLadder(bench: Bench): Promise<void> {
@@ -17,6 +24,7 @@ export async function runLadder(bench: Bench): Promise<void> {
     ...(await concurrencyPlans(bench)),
     ...(await cpuPlans(bench, skipped)),
     ...(await batchPlans(bench)),
+    ...(await memoryPlans(bench)),
   ];
   for (const reason of skipped) bench.progress.note(`skipped: ${reason}`);
   const seconds = plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);

@@ -1,4 +1,5 @@
 import { algorithmCorpus, type Bench } from '../lib/bench.ts';
+import type { Load } from '../lib/result.ts';
 import {
   BASELINE,
   PLAN_LOAD,
@@ -10,6 +11,26 @@ import {
   WIDE,
 } from './plans.ts';
 import { quotas } from './quota.ts';
+
+/** Not of the plan: the size of V8's young generation, which is most of what a worker holds. */
+export async function memoryPlans(bench: Bench): Promise<Plans> {
+  const corpus = await bench.corpus();
+  const sizes = bench.options.quick ? [1, 16] : [1, 2, 4, 8, 16];
+  const over = (id: string, about: string, load: Load): Plans[number] => ({
+    ...{ id, title: 'Young generation', about, expectations: [] },
+    sweep: { knob: '--max-semi-space-size', scale: 'log' },
+    variants: sizes.map((size) =>
+      sluiceVariant(bench, corpus, {
+        ...{ id: `${size}`, label: `--max-semi-space-size=${size}`, x: size, load },
+        run: { nodeFlags: [`--max-semi-space-size=${size}`] },
+      }),
+    ),
+  });
+  return [
+    over('semi-space', 'MiB of each half; 16 is what Node.js does by itself.', SATURATED),
+    over('semi-space-at-rate', 'The same at the load of the plan.', PLAN_LOAD),
+  ];
+}
 
 /** Step 0, and how far batching gets from it: against the baseline, and against the best without. */
 export async function gainPlans(bench: Bench): Promise<Plans> {

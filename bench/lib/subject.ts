@@ -35,7 +35,7 @@ const READY_SIGN = '"message":"listening"';
 /** `serve` as it is run in production, with these settings. */
 export async function startSluice(options: SluiceOptions): Promise<Subject> {
   const { settings, core = SERVER_CORE, nodeFlags = [], within = [] } = options;
-  const workers = Number(settings.WORKERS ?? 1);
+  const workers = Number(settings.WORKERS) || 1; // auto is 1 here
   const env = {
     ...{ PATH: process.env.PATH ?? '', BIND_ADDRESS: '127.0.0.1', WORKERS: '1' },
     ...{ AUTH_GRPC_PORT: '0', AUTH_METRICS_PORT: '0', LOG_LEVEL: 'warn', DRAIN_DELAY_MS: '0' },

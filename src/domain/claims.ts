@@ -36,7 +36,7 @@ export interface Identity {
    * Allows already built for this identity, one per requirement met so far. They live here, and
    * not in a map of their own, so that they leave memory with the cached token.
    */
-  readonly allowed: { readonly requirement: Requirement; readonly decision: Decision }[];
+  allowed: readonly { readonly requirement: Requirement; readonly decision: Decision }[];
 }
 
 /** Why no identity could be proved. */
