@@ -7,7 +7,7 @@ import { scrape } from './lib/server-figures.ts';
 import { ResultFile } from './lib/store.ts';
 import { startSluice } from './lib/subject.ts';
 
-const RATE = 2_000;
+const RATE = 1_500;
 const ROUND_SEC = 20;
 const QUICK_ROUND_SEC = 5;
 /** Each connection carries so many checks and is replaced. */
