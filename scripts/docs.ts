@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decisionTable, settingTables } from './lib/tables.ts';
+import { benchmarkSummary, decisionTable, settingTables } from './lib/tables.ts';
 
 /*
  * Writes the generated parts of docs/, which stand between a pair of markers each. With --check it
@@ -12,6 +12,7 @@ const DOCS = join(import.meta.dirname, '../docs');
 const PARTS: readonly (readonly [file: string, marker: string, text: () => string])[] = [
   ['settings.md', 'settings', settingTables],
   ['decisions.md', 'decisions', decisionTable],
+  ['tuning.md', 'benchmarks', benchmarkSummary],
 ];
 
 const checkOnly = process.argv.includes('--check');

@@ -20,7 +20,7 @@ export interface ExperimentPlan extends Omit<Experiment, 'variants'> {
 const NOISY = 0.3;
 /** `coldMs`: for how long a server is asked before its first round. */
 export const TIMING = {
-  full: { rounds: 5, warmupMs: 500, durationMs: 3_000, coldMs: 5_000 },
+  full: { rounds: 5, warmupMs: 500, durationMs: 2_000, coldMs: 4_500 },
   quick: { rounds: 1, warmupMs: 300, durationMs: 1_200, coldMs: 1_800 },
 };
 /** A server starts, and is warm, within this, beyond the load it is warmed with. */

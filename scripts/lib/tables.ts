@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { formatValue } from '../../src/config/print.ts';
 import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
 import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
+
+const SUMMARY = new URL('../../bench/results/summary.md', import.meta.url);
 
 /** Headings, and the setting each begins with. */
 const GROUPS: Readonly<Record<string, string>> = {
@@ -37,6 +40,15 @@ function settingRow(info: SettingInfo): string {
 export function decisionTable(): string {
   const head = '| result | reason | HTTP | gRPC status | when |\n|---|---|---|---|---|\n';
   return head + reasonNames.map((name) => decisionRow(name, reasons[name])).join('\n');
+}
+
+/** Markdown: what the benchmarks found, its headings one level down and without its title. */
+export function benchmarkSummary(): string {
+  const [, ...lines] = readFileSync(SUMMARY, 'utf8').trim().split('\n');
+  return lines
+    .map((line) => (line.startsWith('#') ? `#${line}` : line))
+    .join('\n')
+    .trim();
 }
 
 function decisionRow(name: string, spec: ReasonSpec): string {

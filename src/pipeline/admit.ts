@@ -28,7 +28,7 @@ export class Admission implements CallObserver {
   readonly #clock: Clock;
   readonly #refusals: Refusals;
   readonly #settlement: Settlement;
-  readonly #open = new OpenCalls();
+  readonly #open: OpenCalls;
   readonly #cancelled = new Counter({
     name: 'ext_authz_cancelled_total',
     help: 'Checks whose caller went away before there was a decision.',
@@ -37,6 +37,7 @@ export class Admission implements CallObserver {
 
   constructor(options: AdmitOptions, clock: Clock, refusals: Refusals, settlement: Settlement) {
     this.#options = options;
+    this.#open = new OpenCalls(options.maxInFlight);
     this.#clock = clock;
     this.#refusals = refusals;
     this.#settlement = settlement;

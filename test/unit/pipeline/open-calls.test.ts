@@ -18,7 +18,7 @@ describe('OpenCalls', () => {
   it('holds what a Set would, whatever comes and goes', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -1, max: 20 })), (steps) => {
-        const open = new OpenCalls();
+        const open = new OpenCalls(100);
         const model = new Set<Call>();
         const calls: Call[] = [];
         for (const step of steps) {
@@ -40,7 +40,7 @@ describe('OpenCalls', () => {
   });
 
   it('visits each once while the visited one is deleted', () => {
-    const open = new OpenCalls();
+    const open = new OpenCalls(100);
     const calls = Array.from({ length: 10 }, newCall);
     for (const call of calls) open.add(call);
     const seen: Call[] = [];
