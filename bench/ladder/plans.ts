@@ -44,6 +44,7 @@ export function sluiceVariant(
     settings,
     load,
     corpus: corpus.file,
+    questions: corpus.corpus.questions.length,
     start: () => startSluice({ ...run, settings: { ...bench.settings(corpus), ...settings } }),
   };
 }

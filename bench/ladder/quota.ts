@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bench, ReadyCorpus } from '../lib/bench.ts';
+import { algorithmCorpus, type Bench } from '../lib/bench.ts';
 import type { VariantPlan } from '../lib/experiment.ts';
 import { startSluice } from '../lib/subject.ts';
 import { PLAN_LOAD, type Plans } from './plans.ts';
 
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
+const TOKENS = 300;
 const LOAD = { ...PLAN_LOAD, rate: 300 };
 
 /** A cgroup that lets its processes use so many cores; throws where none can be made. */
@@ -25,13 +26,15 @@ function makeQuota(cpus: number): { readonly procs: string; remove(): void } {
 }
 
 /** Under CPU quotas such as Kubernetes sets; what cannot be done here is noted in `skipped`. */
-export async function quotas(bench: Bench, corpus: ReadyCorpus, skipped: string[]): Promise<Plans> {
+export async function quotas(bench: Bench, skipped: string[]): Promise<Plans> {
   try {
     makeQuota(0.1).remove();
   } catch (error) {
     skipped.push(`CPU quotas: no cgroup can be made here (${(error as Error).message})`);
     return [];
   }
+  // Few tokens: at a fifth of a core each new one takes a while.
+  const corpus = await bench.corpus(algorithmCorpus('HS256', TOKENS));
   return [
     {
       id: 'quota',
@@ -47,6 +50,7 @@ export async function quotas(bench: Bench, corpus: ReadyCorpus, skipped: string[
         (cpus): VariantPlan => ({
           ...{ id: `${cpus}`, label: `${cpus} CPU`, x: cpus, settings: {}, load: LOAD },
           corpus: corpus.file,
+          questions: corpus.corpus.questions.length,
           async start() {
             const group = makeQuota(cpus);
             const enter = `echo $$ > ${group.procs} && exec "$@"`;

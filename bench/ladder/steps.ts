@@ -15,7 +15,7 @@ import { quotas } from './quota.ts';
 /** Not of the plan: the size of V8's young generation, which is most of what a worker holds. */
 export async function memoryPlans(bench: Bench): Promise<Plans> {
   const corpus = await bench.corpus();
-  const sizes = bench.options.quick ? [1, 16] : [1, 2, 4, 8, 16];
+  const sizes = bench.options.quick ? [2, 16] : [2, 8, 16];
   const over = (id: string, about: string, load: Load): Plans[number] => ({
     ...{ id, title: 'Young generation', about, expectations: [] },
     sweep: { knob: '--max-semi-space-size', scale: 'log' },
@@ -170,7 +170,7 @@ export async function cpuPlans(bench: Bench, skipped: string[]): Promise<Plans> 
       ],
       variants: ['1', '2', 'auto'].map(workers),
     },
-    ...(await quotas(bench, corpus, skipped)),
+    ...(await quotas(bench, skipped)),
   ];
 }
 

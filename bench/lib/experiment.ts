@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import type { GeneratorOptions } from './generator.ts';
 import { measure, type Roles } from './measure.ts';
 import type { Experiment, Load, Run, Variant } from './result.ts';
 import type { Subject } from './subject.ts';
@@ -6,8 +7,9 @@ import type { Subject } from './subject.ts';
 export interface VariantPlan extends Omit<Variant, 'runs'> {
   /** What is measured, up and running. */
   start(): Promise<Subject>;
-  /** File with what is asked. */
+  /** File with what is asked, and how many questions there are in it. */
   readonly corpus: string;
+  readonly questions: number;
   readonly perConnection?: number;
   /** Other processes whose CPU counts. */
   readonly beside?: Roles['beside'];
@@ -18,9 +20,9 @@ export interface ExperimentPlan extends Omit<Experiment, 'variants'> {
 }
 
 const NOISY = 0.3;
-/** `coldMs`: for how long a server is asked before its first round. */
+/** `coldMs`: for about how long a server is asked before its first round. */
 export const TIMING = {
-  full: { rounds: 5, warmupMs: 500, durationMs: 2_000, coldMs: 4_500 },
+  full: { rounds: 5, warmupMs: 500, durationMs: 2_000, coldMs: 4_000 },
   quick: { rounds: 1, warmupMs: 300, durationMs: 1_200, coldMs: 1_800 },
 };
 /** A server starts, and is warm, within this, beyond the load it is warmed with. */
@@ -54,8 +56,7 @@ export async function runExperiment(
     signal.throwIfAborted();
     const subject = started.use(await variant.start());
     subjects.push(subject);
-    const cold = { ...COLD, warmupMs: 0, durationMs: coldMs };
-    await ask(bench, variant, subject, cold);
+    await warm(bench, variant, subject);
     bench.progress.step(START_SEC + coldMs / 1000, `${variant.label}: warm`);
   }
   for (let round = 0; round < rounds; round++) {
@@ -71,11 +72,26 @@ export async function runExperiment(
   warnOfNoise(plan, runs, bench);
 }
 
+/**
+ * Until every token was asked about, a few at a time so that none is refused, and then for as long
+ * again under the load that will be measured.
+ */
+async function warm(bench: Bench, variant: VariantPlan, subject: Subject): Promise<void> {
+  const { coldMs } = bench.options.quick ? TIMING.quick : TIMING.full;
+  for (let asked = 0; asked < variant.questions; ) {
+    const cold = { ...COLD, warmupMs: 0, durationMs: coldMs / 2, skip: asked };
+    const run = await ask(bench, variant, subject, cold);
+    if (run.checks === 0) throw new Error(`${variant.label}: ${run.void}`);
+    asked += run.checks;
+  }
+  await ask(bench, variant, subject, { ...variant.load, warmupMs: 0, durationMs: coldMs / 2 });
+}
+
 function ask(
   bench: Bench,
   variant: VariantPlan,
   server: Subject,
-  timing: Load & { readonly warmupMs: number; readonly durationMs: number; readonly seed?: number },
+  timing: Load & Pick<GeneratorOptions, 'warmupMs' | 'durationMs' | 'seed' | 'skip'>,
 ): Promise<Run> {
   const { corpus, perConnection } = variant;
   const beside = { redis: [bench.redis.pid], ...variant.beside };

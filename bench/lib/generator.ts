@@ -35,6 +35,8 @@ export interface GeneratorOptions extends Load {
   /** Checks after which a connection is replaced. */
   readonly perConnection?: number;
   readonly seed?: number;
+  /** Where in the corpus to begin. */
+  readonly skip?: number;
 }
 
 /** Runs the generator; `atEdge` is called when the measured window opens, and when it closes. */
@@ -49,6 +51,7 @@ export async function generate(
     ...['-connections', `${options.connections}`, '-streams', `${options.streams}`],
     ...['-warmup', `${options.warmupMs}ms`, '-duration', `${options.durationMs}ms`],
     ...['-timeout', `${options.timeoutMs ?? 1000}ms`, '-seed', `${options.seed ?? 1}`],
+    ...['-skip', `${options.skip ?? 0}`],
     ...(options.rate === undefined ? [] : ['-rate', `${options.rate}`]),
     ...(options.perConnection === undefined ? [] : ['-per-connection', `${options.perConnection}`]),
   ];

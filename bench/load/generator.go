@@ -55,6 +55,7 @@ func newGenerator(o options, c *corpus) (*generator, error) {
 	}
 	if o.loop != "closed" {
 		g.arrivals = &arrivals{poisson: o.loop == "poisson", mean: 1e9 / o.rate, random: &splitMix{^o.seed}}
+		g.nextDue = g.arrivals.next()
 	}
 	for range o.connections {
 		k, err := g.open()

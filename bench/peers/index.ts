@@ -43,14 +43,14 @@ function peerPlans(
   bench: Bench,
   ready: Awaited<ReturnType<Bench['corpus']>>,
 ): readonly ExperimentPlan[] {
-  const { allowAllFile: corpus } = ready;
+  const asked = { corpus: ready.allowAllFile, questions: 1 }; // they look at none of it
   const under = (load: Load, perConnection?: number) => {
     const extra = { load, ...(perConnection !== undefined && { perConnection }) };
-    const go = (workers: number): VariantPlan => ({ ...emptyGo(workers), ...extra, corpus });
+    const go = (workers: number): VariantPlan => ({ ...emptyGo(workers), ...extra, ...asked });
     return {
       go: go(0),
       goWorkers: go(GO_WORKERS),
-      grpcJs: { ...emptyGrpcJs(), ...extra, corpus },
+      grpcJs: { ...emptyGrpcJs(), ...extra, ...asked },
       sluice: {
         ...sluiceVariant(bench, ready, { id: 'grpc-js', label: 'Sluice, grpc-js', load }),
         ...extra,

@@ -80,7 +80,7 @@ async function transportPlan(bench: Bench) {
   return {
     ...{ id: 'transport', title: 'Transport', about: 'An empty server on grpc-js.' },
     expectations: [],
-    variants: [{ ...emptyGrpcJs(), load: SATURATED, corpus: allowAllFile }],
+    variants: [{ ...emptyGrpcJs(), load: SATURATED, corpus: allowAllFile, questions: 1 }],
   };
 }
 
