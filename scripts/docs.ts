@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchmarkSummary, decisionTable, settingTables } from './lib/tables.ts';
+import { benchmarkSummary, decisionTable, peersTable, settingTables } from './lib/tables.ts';
 
 /*
  * Writes the generated parts of docs/, which stand between a pair of markers each. With --check it
@@ -13,6 +13,7 @@ const PARTS: readonly (readonly [file: string, marker: string, text: () => strin
   ['settings.md', 'settings', settingTables],
   ['decisions.md', 'decisions', decisionTable],
   ['tuning.md', 'benchmarks', benchmarkSummary],
+  ['../README.md', 'peers', peersTable],
 ];
 
 const checkOnly = process.argv.includes('--check');

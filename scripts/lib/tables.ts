@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { BenchResult, FigureName } from '../../bench/lib/result.ts';
+import { figureOf } from '../../bench/report/figures.ts';
 import { formatValue } from '../../src/config/print.ts';
 import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
 import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
@@ -49,6 +51,22 @@ export function benchmarkSummary(): string {
     .map((line) => (line.startsWith('#') ? `#${line}` : line))
     .join('\n')
     .trim();
+}
+
+const PEERS = new URL('../../bench/results/peers.json', import.meta.url);
+
+/** Markdown: what one core answers, and what a check costs, beside servers that decide nothing. */
+export function peersTable(): string {
+  const { experiments } = JSON.parse(readFileSync(PEERS, 'utf8')) as BenchResult;
+  const saturated = experiments.find(({ id }) => id === 'saturated');
+  if (saturated === undefined) throw new Error('the results of peers lack "saturated"');
+  const rows = saturated.variants.map((variant) => {
+    const median = (name: FigureName) => figureOf(variant, name)?.median;
+    const rps = Math.round((median('rps') ?? 0) / 100) * 100;
+    const cpu = Math.round(median('serverCpuUs') ?? 0);
+    return `| ${variant.label} | ${rps.toLocaleString('en')} | ${cpu} µs |`;
+  });
+  return ['| on one core | checks/s | CPU per check |', '|---|---|---|', ...rows].join('\n');
 }
 
 function decisionRow(name: string, spec: ReasonSpec): string {
