@@ -23,13 +23,13 @@ const TIMES = { full: { rounds: 5, ms: 1_000 }, quick: { rounds: 2, ms: 300 } };
 
 /** In the order in which a check meets them. */
 const stages: readonly Omit<Stage, 'rounds'>[] = [
-  stage('transport', 'part', 'Transport', 'an empty server on grpc-js, under load'),
+  stage('transport', 'beside', 'Transport', 'an empty server on grpc-js, under load'),
   stage('decode', 'part', 'Decode', 'from the bytes what the pipeline asks for'),
   stage('cache-hit', 'part', 'Token cache', 'a token that was verified before'),
   stage('group-commit', 'part', 'Group commit', '64 checks, a store that answers at once'),
   stage('redis', 'part', 'Redis client', '64 checks per lookup, a real Valkey'),
   stage('metrics', 'part', 'Metrics', 'of a settled check'),
-  stage('pipeline', 'whole', 'Pipeline alone', 'from sources/memory to reply, a store in memory'),
+  stage('pipeline', 'beside', 'Pipeline alone', 'from sources/memory to reply, a store in memory'),
   stage('whole', 'whole', 'All but the transport', 'decoding and a real Valkey included'),
   stage('encode', 'beside', 'Encode', 'once for each verified token, not for each check'),
   ...algorithms.map((name) =>
