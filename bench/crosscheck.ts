@@ -1,18 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { ensureGoCommand } from '../scripts/lib/go.ts';
 import { onPath } from '../scripts/lib/run.ts';
-import { describeCorpus } from './corpus/corpus.ts';
+import { describeCorpus, messageFor } from './corpus/corpus.ts';
 import { SATURATED } from './ladder/plans.ts';
 import type { Bench } from './lib/bench.ts';
-import { TIMING } from './lib/experiment.ts';
 import { runH2load } from './lib/h2load.ts';
 import { measure } from './lib/measure.ts';
 import { cpuSeconds } from './lib/proc.ts';
+import { processFigures } from './lib/process-figures.ts';
 import type { Experiment, Load, Run } from './lib/result.ts';
 import { ResultFile } from './lib/store.ts';
 import { OTHER_CORE, type Subject } from './lib/subject.ts';
+import { secondsOf } from './lib/timing.ts';
 import { emptyGo } from './peers/servers.ts';
 
 const GHZ = 'github.com/bojand/ghz/cmd/ghz@v0.93.0';
@@ -28,12 +29,12 @@ export async function runCrosscheck(bench: Bench): Promise<void> {
     throw new Error('h2load is not on the PATH; on Debian: apt install nghttp2-client');
   }
   const ghz = await ensureGoCommand(GHZ, (line) => bench.progress.note(line));
-  const { rounds, warmupMs, durationMs } = bench.options.quick ? TIMING.quick : TIMING.full;
-  const ready = await bench.corpus();
+  const { rounds, warmupMs, durationMs } = bench.timing;
+  const { corpus, file: asked } = await bench.allowAll();
   await using server = await emptyGo(0).start();
-  const message = await firstMessage(ready.allowAllFile);
-  const framed = `${ready.allowAllFile}.grpc`;
-  const plain = `${ready.allowAllFile}.message`;
+  const message = messageFor(corpus.questions[0]?.token ?? '');
+  const framed = `${asked}.grpc`;
+  const plain = `${asked}.message`;
   await writeFile(framed, Buffer.concat([grpcPrefix(message.length), message]));
   await writeFile(plain, message);
   const ours = (load: Load) => () =>
@@ -41,14 +42,14 @@ export async function runCrosscheck(bench: Bench): Promise<void> {
       { server, beside: {} },
       {
         ...load,
-        ...{ corpus: ready.allowAllFile, command: bench.generator, address: server.address },
+        ...{ corpus: asked, command: bench.generator, address: server.address },
         ...{ warmupMs, durationMs },
       },
       bench.options.signal,
     );
   const experiments: Experiment[] = [
-    experiment('saturated', 'Closed loop', SATURATED, ['load', 'h2load'], 'rps'),
-    experiment('at-rate', 'At 1,000 checks/s', GHZ_LOAD, ['load', 'ghz'], 'rps'),
+    experiment('saturated', 'Closed loop', SATURATED, ['load', 'h2load']),
+    experiment('at-rate', 'At 1,000 checks/s', GHZ_LOAD, ['load', 'ghz']),
   ];
   const generators: Readonly<Record<string, () => Promise<Run>>> = {
     'saturated/load': ours(SATURATED),
@@ -65,10 +66,10 @@ export async function runCrosscheck(bench: Bench): Promise<void> {
     'at-rate/load': ours(GHZ_LOAD),
     'at-rate/ghz': () => runGhz(ghz, server, plain, warmupMs, durationMs),
   };
-  bench.progress.expect(((rounds * 4 + 1) * (warmupMs + durationMs)) / 1000);
+  bench.progress.expect((rounds * 4 + 1) * secondsOf(bench.timing));
   const write = (complete: boolean) => {
-    const corpus = `An empty Go server. ${describeCorpus(ready.corpus)}`;
-    file.write({ corpus, experiments, skipped: [] }, complete);
+    const about = `An empty Go server. ${describeCorpus(corpus)}`;
+    file.write({ corpus: about, experiments, skipped: [] }, complete);
   };
   await ours(SATURATED)(); // a server that has just started is slower
   for (let round = 0; round < rounds; round++) {
@@ -79,7 +80,7 @@ export async function runCrosscheck(bench: Bench): Promise<void> {
         write(false);
         const cpu = run.processes.server?.cpuUsPerCheck.toFixed(1);
         const line = `${variant.label}: ${Math.round(run.rps)} checks/s, ${cpu} us of CPU each`;
-        bench.progress.step((warmupMs + durationMs) / 1000, line);
+        bench.progress.step(secondsOf(bench.timing), line);
       }
     }
   }
@@ -91,7 +92,6 @@ function experiment(
   title: string,
   load: Load,
   [ours, other]: readonly [string, string],
-  figure: 'rps',
 ): Experiment {
   const agree = (name: 'rps' | 'serverCpuUs', text: string) => {
     return { text, figure: name, of: ours, over: other, ...AGREE };
@@ -101,7 +101,7 @@ function experiment(
     title,
     about: `The same server under this generator and under ${other}.`,
     expectations: [
-      agree(figure, 'the same throughput within 10 %'),
+      agree('rps', 'the same throughput within 10 %'),
       agree('serverCpuUs', 'the same CPU of the server within 10 %'),
     ],
     variants: [ours, other].map((name) => ({
@@ -114,14 +114,6 @@ function grpcPrefix(length: number): Buffer {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(length, 1);
   return prefix;
-}
-
-/** Of a corpus file; bench/load/corpus.go says how it is laid out. */
-async function firstMessage(file: string): Promise<Buffer> {
-  const content = await readFile(file);
-  const start = content.indexOf('\n') + 1;
-  const length = content.readUInt32LE(start);
-  return content.subarray(start + 9, start + 9 + length);
 }
 
 async function runGhz(
@@ -153,11 +145,6 @@ async function runGhz(
     failed: failed > 0 ? { other: failed } : {},
     latencyMs: { p50: ms(50), p90: ms(90), p99: ms(99), p999: ms(99), max: report.slowest / 1e6 },
     generator: { cpuUsPerCheck: 0, cpuShare: 0 },
-    processes: {
-      server: {
-        cpuUsPerCheck: (cpu / Math.max(checks, 1)) * 1e6,
-        ...{ cpuShare: cpu / seconds, rssMiB: 0, anonMiB: 0 },
-      },
-    },
+    processes: { server: processFigures(cpu, checks, seconds) },
   };
 }

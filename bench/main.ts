@@ -15,7 +15,7 @@ const USAGE = `Usage: npm run bench -- <what> [options]
 
   --quick          a look in under three minutes, kept apart in bench/results/quick
   --minutes <n>    how long a soak takes (default 10)
-  --out <folder>   where results are, instead of bench/results
+  --out <folder>   of report: where the results are, instead of bench/results
   -h, --help       this
 
 Results are JSON in bench/results, valid after every run: Ctrl-C leaves what there is by then.

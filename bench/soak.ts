@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { Redis as RedisClient } from 'ioredis';
 import { createCorpus, describeCorpus } from './corpus/corpus.ts';
 import { type Bench, usualCorpus } from './lib/bench.ts';
@@ -6,6 +7,7 @@ import type { SoakSample } from './lib/result.ts';
 import { scrape } from './lib/server-figures.ts';
 import { ResultFile } from './lib/store.ts';
 import { startSluice } from './lib/subject.ts';
+import { failedChecks } from './report/figures.ts';
 
 const RATE = 1_500;
 const ROUND_SEC = 20;
@@ -45,12 +47,12 @@ export async function runSoak(bench: Bench, options: { readonly minutes: number 
       },
       signal,
     );
-    await bench.discard(ready);
+    await rm(ready.file);
     for (const jti of corpus.revoked) await client.del(`blacklist:${jti}`);
     totals.checks += run.checks;
     totals.distinctTokens += tokens;
     totals.connections += Math.ceil(run.checks / PER_CONNECTION);
-    totals.failed += Object.values(run.failed).reduce((sum, count) => sum + count, 0);
+    totals.failed += failedChecks(run);
     const { rssMiB = 0, anonMiB = 0 } = run.processes.server ?? {};
     const metrics = await scrape(server.adminUrl as string);
     const heapMiB = (metrics.get('nodejs_heap_size_used_bytes') ?? 0) / 2 ** 20;

@@ -111,13 +111,11 @@ function sign(
  * `allowAll` every check is to be allowed, which is all that an empty server can do.
  */
 export async function writeCorpus(corpus: Corpus, file: string, allowAll = false): Promise<void> {
-  const capture = readEnvoyCapture();
-  const template = Buffer.from(capture.message, 'hex');
-  const { settings, first, later } = capture;
+  const { settings, first, later } = readEnvoyCapture();
   const list = answerNames.map((name) => ({ name, ...answers[name] }));
   const head = { settings, first, later, answers: list };
   const records = corpus.questions.map(({ token, answer }) => {
-    const message = spliceHeader(template, TOKEN, token);
+    const message = messageFor(token);
     const prefix = Buffer.alloc(9);
     prefix.writeUInt32LE(message.length, 0);
     prefix.writeUInt8(answerNames.indexOf(allowAll ? 'allow' : answer), 4);
@@ -126,6 +124,13 @@ export async function writeCorpus(corpus: Corpus, file: string, allowAll = false
     return Buffer.concat([prefix, message]);
   });
   await writeFile(file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...records]));
+}
+
+const template = Buffer.from(readEnvoyCapture().message, 'hex');
+
+/** The CheckRequest that Envoy would send for this token. */
+export function messageFor(token: string): Buffer {
+  return spliceHeader(template, TOKEN, token);
 }
 
 function requestIdOffset(message: Buffer): number {

@@ -1,8 +1,7 @@
 import { describeCorpus } from '../corpus/corpus.ts';
 import type { Bench } from '../lib/bench.ts';
-import { runExperiment, secondsFor } from '../lib/experiment.ts';
-import type { Experiment } from '../lib/result.ts';
-import { ResultFile } from '../lib/store.ts';
+import { runPlans } from '../lib/experiment.ts';
+import { ResultFile, recordExperiments } from '../lib/store.ts';
 import { runLookups, secondsForLookups } from './lookups.ts';
 import {
   batchPlans,
@@ -27,17 +26,8 @@ export async function runLadder(bench: Bench): Promise<void> {
     ...(await memoryPlans(bench)),
   ];
   for (const reason of skipped) bench.progress.note(`skipped: ${reason}`);
-  const seconds = plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);
-  bench.progress.expect(seconds + secondsForLookups(bench));
-
-  const experiments = new Map<string, Experiment>();
-  const write = (complete: boolean) =>
-    file.write({ corpus, experiments: [...experiments.values()], skipped }, complete);
-  const update = (experiment: Experiment): void => {
-    experiments.set(experiment.id, experiment);
-    write(false);
-  };
-  for (const plan of plans) await runExperiment(plan, bench, update);
+  const { update, finish } = recordExperiments(file, corpus, skipped);
+  await runPlans(plans, bench, secondsForLookups(bench), update);
   await runLookups(bench, update);
-  write(true);
+  finish();
 }

@@ -3,9 +3,8 @@
  * told; prints what it took. Started by lookups.ts, on a core of its own.
  */
 import { Redis } from 'ioredis';
-import { systemClock } from '../../src/domain/clock.ts';
-import { Pool } from '../../src/revocation/redis/pool.ts';
-import { RedisRevocations } from '../../src/revocation/redis/store.ts';
+import { latencyOf } from '../lib/process-figures.ts';
+import { openRevocations } from '../lib/revocations.ts';
 
 const BATCH = 64;
 const IDS = 10_000;
@@ -36,14 +35,11 @@ async function pipelined(port: number): Promise<Lookup> {
 
 /** As the product does it. */
 async function countFirst(port: number): Promise<Lookup> {
-  const timeouts = { readTimeoutMs: 1000, writeTimeoutMs: 1000 };
-  const address = { host: '127.0.0.1', port, db: 0, tls: false };
-  const options = { address, ...timeouts, probeKey: 'probe', size: 1, minIdle: 1 };
-  const silent = { info() {}, warn() {}, error() {}, debug() {} };
-  const pool = new Pool(options, systemClock, silent);
-  pool.start();
-  while (pool.component.state !== 'ok') await new Promise((resolve) => setTimeout(resolve, 10));
-  const store = new RedisRevocations(pool, '', systemClock);
+  const options = {
+    address: { host: '127.0.0.1', port, db: 0, tls: false },
+    ...{ readTimeoutMs: 1000, writeTimeoutMs: 1000, probeKey: 'probe', size: 1, minIdle: 1 },
+  };
+  const store = await openRevocations(options, '');
   return async (ids) => {
     const verdicts = await store.lookup(ids.map((id) => ({ scope: 'jti', id })));
     return verdicts.filter(({ state }) => state === 'revoked').length;
@@ -84,19 +80,14 @@ await askFor(Number(warmupMs));
 process.stdout.write('{"event":"start"}\n');
 const cpu = process.cpuUsage();
 const start = performance.now();
-const took = (await askFor(Number(durationMs))).sort((a, b) => a - b);
+const took = await askFor(Number(durationMs));
 const seconds = (performance.now() - start) / 1000;
 const used = process.cpuUsage(cpu);
 process.stdout.write('{"event":"end"}\n');
-const quantile = (share: number) =>
-  took[Math.min(took.length - 1, Math.floor(took.length * share))];
 const result = {
   seconds,
   checks: took.length * BATCH,
   cpuSeconds: (used.user + used.system) / 1e6,
-  latencyMs: {
-    ...{ p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), p999: quantile(0.999) },
-    max: took.at(-1),
-  },
+  latencyMs: latencyOf(took),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));

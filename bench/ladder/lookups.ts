@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { Redis as RedisClient } from 'ioredis';
-import { guard, hold } from '../../test/support/guard.ts';
 import type { Bench } from '../lib/bench.ts';
-import { TIMING } from '../lib/experiment.ts';
-import { cpuSeconds, memory } from '../lib/proc.ts';
+import { runForJson } from '../lib/child.ts';
+import { cpuSeconds, type Memory, memory } from '../lib/proc.ts';
+import { processFigures } from '../lib/process-figures.ts';
 import type { Experiment, Latency, Run } from '../lib/result.ts';
 import { SERVER_CORE } from '../lib/subject.ts';
+import { secondsOf } from '../lib/timing.ts';
 
 const WORKER = new URL('lookup-worker.ts', import.meta.url).pathname;
 const IDS = 10_000;
@@ -26,9 +24,8 @@ const shares = { full: [0, 0.1, 1, 10], quick: [1] };
 const sharesOf = (bench: Bench) => (bench.options.quick ? shares.quick : shares.full);
 
 export function secondsForLookups(bench: Bench): number {
-  const { rounds, warmupMs, durationMs } = bench.options.quick ? TIMING.quick : TIMING.full;
-  const each = START_SEC + (warmupMs + durationMs) / 1000;
-  return sharesOf(bench).length * strategies.length * rounds * each;
+  const each = START_SEC + secondsOf(bench.timing);
+  return sharesOf(bench).length * strategies.length * bench.timing.rounds * each;
 }
 
 /** Ways to ask Redis about 64 checks at once, by themselves: no gRPC, no tokens. */
@@ -36,8 +33,7 @@ export async function runLookups(
   bench: Bench,
   update: (experiment: Experiment) => void,
 ): Promise<void> {
-  const { quick, signal } = bench.options;
-  const { rounds, warmupMs, durationMs } = quick ? TIMING.quick : TIMING.full;
+  const { rounds, warmupMs, durationMs } = bench.timing;
   for (const percent of sharesOf(bench)) {
     const prefix = `lookup-${percent}-`;
     const every = percent === 0 ? 0 : 100 / percent;
@@ -47,13 +43,13 @@ export async function runLookups(
     const runs = strategies.map((): Run[] => []);
     for (let round = 0; round < rounds; round++) {
       for (const [i, { id, label }] of strategies.entries()) {
-        signal.throwIfAborted();
+        bench.options.signal.throwIfAborted();
         const args = [id, bench.redis.port, prefix, every, warmupMs, durationMs].map(String);
         const run = await runWorker(args, bench);
         runs[i]?.push(run);
         update({ ...experiment, variants: variants(runs) });
         const cpu = run.processes.server?.cpuUsPerCheck.toFixed(2);
-        const seconds = START_SEC + (warmupMs + durationMs) / 1000;
+        const seconds = START_SEC + secondsOf(bench.timing);
         bench.progress.step(seconds, `${label}: ${cpu} us of CPU for each check`);
       }
     }
@@ -91,37 +87,26 @@ async function revoke(port: number, prefix: string, every: number): Promise<void
 
 async function runWorker(args: readonly string[], bench: Bench): Promise<Run> {
   const pids = [bench.redis.pid];
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, WORKER, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  guard(child);
-  hold(child);
-  const stop = () => child.kill('SIGTERM');
-  bench.options.signal.addEventListener('abort', stop);
-  const errors = text(child.stderr);
+  const command = ['taskset', '-c', SERVER_CORE, process.execPath, WORKER, ...args];
   let redisCpu = 0;
-  let own = { rssMiB: 0, anonMiB: 0 };
-  let result: (WorkerResult & { readonly latencyMs: Latency }) | undefined;
-  createInterface(child.stdout).on('line', (line) => {
-    const message = JSON.parse(line);
+  let own: Memory | undefined;
+  let result: WorkerResult | undefined;
+  await runForJson('lookup-worker', command, bench.options.signal, (message, pid) => {
     if (message.event === 'start') redisCpu = cpuSeconds(pids);
     else if (message.event === 'end') {
       redisCpu = cpuSeconds(pids) - redisCpu;
-      own = memory([child.pid as number]);
+      own = memory([pid]);
     } else result = message;
   });
-  await new Promise((resolve) => child.once('close', resolve));
-  bench.options.signal.removeEventListener('abort', stop);
-  bench.options.signal.throwIfAborted();
-  if (result === undefined) throw new Error(`lookup-worker: ${(await errors).trim()}`);
+  if (result === undefined) throw new Error('lookup-worker ended without a result');
   const { seconds, checks, cpuSeconds: cpu, latencyMs } = result;
-  const figures = (used: number, { rssMiB, anonMiB } = memory(pids)) => ({
-    ...{ cpuUsPerCheck: (used / checks) * 1e6, cpuShare: used / seconds, rssMiB, anonMiB },
-  });
   return {
     ...{ seconds, checks, rps: checks / seconds, failed: {}, answers: {}, latencyMs },
     generator: { cpuUsPerCheck: 0, cpuShare: 0 },
-    processes: { server: figures(cpu, own), redis: figures(redisCpu) },
+    processes: {
+      server: processFigures(cpu, checks, seconds, own),
+      redis: processFigures(redisCpu, checks, seconds, memory(pids)),
+    },
   };
 }
 
@@ -129,4 +114,5 @@ interface WorkerResult {
   readonly seconds: number;
   readonly checks: number;
   readonly cpuSeconds: number;
+  readonly latencyMs: Latency;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Redis as RedisClient } from 'ioredis';
 import { ensureGoProgram } from '../../scripts/lib/go.ts';
 import { onPath } from '../../scripts/lib/run.ts';
+import { startValkey, type Valkey } from '../../test/support/valkey.ts';
 import {
   type BenchAlgorithm,
   type Corpus,
@@ -13,7 +14,8 @@ import {
 } from '../corpus/corpus.ts';
 import { describeMachine } from './machine.ts';
 import { Progress } from './progress.ts';
-import { OTHER_CORE, type Redis, startRedis } from './subject.ts';
+import { OTHER_CORE, pin } from './subject.ts';
+import { type Timing, timingOf } from './timing.ts';
 
 /** HS256, and as many tokens as the plan's load keeps in the cache; fewer, and sooner known, in a hurry. */
 export const usualCorpus = (quick: boolean): CorpusOptions => ({
@@ -37,18 +39,18 @@ export interface BenchOptions {
 export interface ReadyCorpus {
   readonly corpus: Corpus;
   readonly file: string;
-  /** The same questions, with an allow expected to each: for servers that look at nothing. */
-  readonly allowAllFile: string;
 }
 
 /** What every benchmark needs: a generator, a Redis, something to ask, and a place to tell. */
 export class Bench implements AsyncDisposable {
   readonly options: BenchOptions;
   readonly progress = new Progress();
-  readonly redis: Redis;
+  readonly timing: Timing;
+  readonly redis: Valkey;
   readonly generator: readonly string[];
   readonly #folder: string;
   readonly #corpora = new Map<string, Promise<ReadyCorpus>>();
+  #allowAll: Promise<ReadyCorpus> | undefined;
 
   static async start(options: BenchOptions): Promise<Bench> {
     if (describeMachine().cores < 2) {
@@ -60,16 +62,19 @@ export class Bench implements AsyncDisposable {
     const source = new URL('../load', import.meta.url).pathname;
     const load = await ensureGoProgram(source, (line) => process.stderr.write(`${line}\n`));
     const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-    return new Bench(options, await startRedis(), ['taskset', '-c', OTHER_CORE, load], folder);
+    const redis = await startValkey({ config: ['maxmemory-policy noeviction'] });
+    pin(redis.pid, OTHER_CORE);
+    return new Bench(options, redis, ['taskset', '-c', OTHER_CORE, load], folder);
   }
 
   private constructor(
     options: BenchOptions,
-    redis: Redis,
+    redis: Valkey,
     generator: readonly string[],
     folder: string,
   ) {
     this.options = options;
+    this.timing = timingOf(options.quick);
     this.redis = redis;
     this.generator = generator;
     this.#folder = folder;
@@ -85,21 +90,25 @@ export class Bench implements AsyncDisposable {
     return ready;
   }
 
+  /** The usual questions, with an allow expected to each: for servers that look at nothing. */
+  async allowAll(): Promise<ReadyCorpus> {
+    const { corpus } = await this.corpus();
+    this.#allowAll ??= this.#write(corpus, true);
+    return this.#allowAll;
+  }
+
   /** Writes a corpus and revokes what is revoked in it. */
   async prepare(corpus: Corpus): Promise<ReadyCorpus> {
-    const base = join(this.#folder, crypto.randomUUID());
-    const ready = { corpus, file: `${base}.bin`, allowAllFile: `${base}-allow.bin` };
-    await writeCorpus(corpus, ready.file);
-    await writeCorpus(corpus, ready.allowAllFile, true);
     const client = new RedisClient(this.redis.port);
     for (const jti of corpus.revoked) await client.set(`blacklist:${jti}`, '1', 'EX', 86_400);
     client.disconnect();
-    return ready;
+    return this.#write(corpus);
   }
 
-  async discard({ file, allowAllFile }: ReadyCorpus): Promise<void> {
-    await rm(file);
-    await rm(allowAllFile);
+  async #write(corpus: Corpus, allowAll = false): Promise<ReadyCorpus> {
+    const file = join(this.#folder, crypto.randomUUID());
+    await writeCorpus(corpus, file, allowAll);
+    return { corpus, file };
   }
 
   /** Environment of a Sluice that judges a corpus. */

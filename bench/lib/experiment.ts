@@ -1,8 +1,10 @@
+import { failedChecks, figureOf, noise } from '../report/figures.ts';
 import type { Bench } from './bench.ts';
 import type { GeneratorOptions } from './generator.ts';
-import { measure, type Roles } from './measure.ts';
+import { measure } from './measure.ts';
 import type { Experiment, Load, Run, Variant } from './result.ts';
 import type { Subject } from './subject.ts';
+import { secondsOf } from './timing.ts';
 
 export interface VariantPlan extends Omit<Variant, 'runs'> {
   /** What is measured, up and running. */
@@ -11,8 +13,6 @@ export interface VariantPlan extends Omit<Variant, 'runs'> {
   readonly corpus: string;
   readonly questions: number;
   readonly perConnection?: number;
-  /** Other processes whose CPU counts. */
-  readonly beside?: Roles['beside'];
 }
 
 export interface ExperimentPlan extends Omit<Experiment, 'variants'> {
@@ -20,20 +20,14 @@ export interface ExperimentPlan extends Omit<Experiment, 'variants'> {
 }
 
 const NOISY = 0.3;
-/** `coldMs`: for about how long a server is asked before its first round. */
-export const TIMING = {
-  full: { rounds: 5, warmupMs: 500, durationMs: 2_000, coldMs: 4_000 },
-  quick: { rounds: 1, warmupMs: 300, durationMs: 1_200, coldMs: 1_800 },
-};
 /** A server starts, and is warm, within this, beyond the load it is warmed with. */
 const START_SEC = 1.2;
 /** Few enough that nothing is refused while every token is new. */
 const COLD: Load = { loop: 'closed', connections: 2, streams: 8 };
 
 /** About how long it takes, in seconds. */
-export function secondsFor(plan: ExperimentPlan, { options }: Bench): number {
-  const { rounds, warmupMs, durationMs, coldMs } = options.quick ? TIMING.quick : TIMING.full;
-  const each = START_SEC + coldMs / 1000 + (rounds * (warmupMs + durationMs)) / 1000;
+export function secondsFor(plan: ExperimentPlan, { timing }: Bench): number {
+  const each = START_SEC + timing.coldMs / 1000 + timing.rounds * secondsOf(timing);
   return plan.variants.length * each;
 }
 
@@ -46,14 +40,13 @@ export async function runExperiment(
   bench: Bench,
   update: (experiment: Experiment) => void,
 ): Promise<void> {
-  const { quick, signal } = bench.options;
-  const { rounds, warmupMs, durationMs, coldMs } = quick ? TIMING.quick : TIMING.full;
+  const { rounds, warmupMs, durationMs, coldMs } = bench.timing;
   const runs = plan.variants.map((): Run[] => []);
   bench.progress.note(`\n${plan.title}\n${plan.about}`);
   await using started = new AsyncDisposableStack();
   const subjects: Subject[] = [];
   for (const variant of plan.variants) {
-    signal.throwIfAborted();
+    bench.options.signal.throwIfAborted();
     const subject = started.use(await variant.start());
     subjects.push(subject);
     await warm(bench, variant, subject);
@@ -65,8 +58,7 @@ export async function runExperiment(
       const run = await ask(bench, variant, subjects[i] as Subject, timing);
       runs[i]?.push(run);
       update({ ...withoutPlans(plan), variants: plan.variants.map(toVariant(runs)) });
-      const seconds = (warmupMs + durationMs) / 1000;
-      bench.progress.step(seconds, `${variant.label}: ${describe(run)}`);
+      bench.progress.step(secondsOf(bench.timing), `${variant.label}: ${describe(run)}`);
     }
   }
   warnOfNoise(plan, runs, bench);
@@ -77,7 +69,7 @@ export async function runExperiment(
  * again under the load that will be measured.
  */
 async function warm(bench: Bench, variant: VariantPlan, subject: Subject): Promise<void> {
-  const { coldMs } = bench.options.quick ? TIMING.quick : TIMING.full;
+  const { coldMs } = bench.timing;
   for (let asked = 0; asked < variant.questions; ) {
     const cold = { ...COLD, warmupMs: 0, durationMs: coldMs / 2, skip: asked };
     const run = await ask(bench, variant, subject, cold);
@@ -94,7 +86,7 @@ function ask(
   timing: Load & Pick<GeneratorOptions, 'warmupMs' | 'durationMs' | 'seed' | 'skip'>,
 ): Promise<Run> {
   const { corpus, perConnection } = variant;
-  const beside = { redis: [bench.redis.pid], ...variant.beside };
+  const beside = { redis: [bench.redis.pid] };
   const options = {
     ...timing,
     corpus,
@@ -122,7 +114,7 @@ function toVariant(runs: readonly (readonly Run[])[]) {
 
 function describe(run: Run): string {
   if (run.void !== undefined) return `void: ${run.void}`;
-  const failed = Object.values(run.failed).reduce((sum, count) => sum + count, 0);
+  const failed = failedChecks(run);
   const cpu = run.processes.server?.cpuUsPerCheck ?? 0;
   return (
     `${Math.round(run.rps).toLocaleString('en')} checks/s, ${cpu.toFixed(1)} us of CPU each, ` +
@@ -131,18 +123,24 @@ function describe(run: Run): string {
 }
 
 function warnOfNoise(plan: ExperimentPlan, runs: readonly (readonly Run[])[], bench: Bench): void {
-  plan.variants.forEach(({ label }, i) => {
-    const cpu = (runs[i] ?? [])
-      .filter((run) => run.void === undefined)
-      .map((run) => run.processes.server?.cpuUsPerCheck ?? 0)
-      .sort((a, b) => a - b);
-    const median = cpu[Math.floor(cpu.length / 2)];
-    if (median === undefined || cpu.length < 2) return;
-    const spread = ((cpu.at(-1) as number) - (cpu[0] as number)) / median;
-    if (spread <= NOISY) return;
-    const percent = Math.round(spread * 100);
+  for (const variant of plan.variants.map(toVariant(runs))) {
+    const spread = figureOf(variant, 'serverCpuUs');
+    if (spread === undefined || noise(spread) <= NOISY) continue;
+    const percent = Math.round(noise(spread) * 100);
     bench.progress.note(
-      `${label}: runs differ by ${percent} %, the machine is too noisy to judge it`,
+      `${variant.label}: runs differ by ${percent} %, the machine is too noisy to judge it`,
     );
-  });
+  }
+}
+
+/** One after the other; says before how long it will take, `seconds` of other work included. */
+export async function runPlans(
+  plans: readonly ExperimentPlan[],
+  bench: Bench,
+  seconds: number,
+  update: (experiment: Experiment) => void,
+): Promise<void> {
+  const own = plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);
+  bench.progress.expect(own + seconds);
+  for (const plan of plans) await runExperiment(plan, bench, update);
 }

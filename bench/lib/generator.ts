@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
-import { guard, hold } from '../../test/support/guard.ts';
+import { runForJson } from './child.ts';
 import type { Load } from './result.ts';
 
 /** What bench/load prints at its end; times in ns. */
@@ -45,7 +42,6 @@ export async function generate(
   atEdge: (edge: 'start' | 'end') => void,
   signal?: AbortSignal,
 ): Promise<GeneratorResult> {
-  const [command, ...before] = options.command as [string, ...string[]];
   const args = [
     ...['-address', options.address, '-corpus', options.corpus, '-loop', options.loop],
     ...['-connections', `${options.connections}`, '-streams', `${options.streams}`],
@@ -55,24 +51,11 @@ export async function generate(
     ...(options.rate === undefined ? [] : ['-rate', `${options.rate}`]),
     ...(options.perConnection === undefined ? [] : ['-per-connection', `${options.perConnection}`]),
   ];
-  const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  guard(child);
-  hold(child);
-  const stop = () => child.kill('SIGTERM');
-  signal?.addEventListener('abort', stop);
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
-  });
-  const stderr = text(child.stderr);
   let result: GeneratorResult | undefined;
-  createInterface(child.stdout).on('line', (line) => {
-    const message = JSON.parse(line);
+  await runForJson('load', [...options.command, ...args], signal, (message) => {
     if (message.event === undefined) result = message;
     else atEdge(message.event);
   });
-  const code = await closed;
-  signal?.removeEventListener('abort', stop);
-  signal?.throwIfAborted();
-  if (result === undefined) throw new Error(`load ended with ${code}: ${(await stderr).trim()}`);
+  if (result === undefined) throw new Error('load ended without a result');
   return result;
 }

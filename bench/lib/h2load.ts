@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { guard, hold } from '../../test/support/guard.ts';
+import { startChild } from './child.ts';
 import { cpuSeconds } from './proc.ts';
-import type { Latency, Run } from './result.ts';
+import { latencyOf, processFigures } from './process-figures.ts';
+import type { Run } from './result.ts';
 import { OTHER_CORE } from './subject.ts';
 
 export interface H2loadOptions {
@@ -39,24 +39,17 @@ export async function runH2load(options: H2loadOptions, signal: AbortSignal): Pr
       ...options.headers.flatMap((header) => ['-H', header]),
       options.url,
     ];
-    const child = spawn('taskset', args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    guard(child);
-    hold(child);
-    const output = Promise.all([text(child.stdout), text(child.stderr)]);
-    const ended = new Promise((resolve) => child.once('close', resolve));
-    const stop = () => child.kill('SIGTERM');
-    signal.addEventListener('abort', stop);
+    const child = startChild(['taskset', ...args], signal);
+    const output = text(child.stdout);
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
     await wait(warmupMs);
-    const pids = { ...options.pids(), generator: [child.pid as number] };
+    const pids = { ...options.pids(), generator: [child.pid] };
     const before = sample(pids);
     await wait(durationMs);
     const after = sample(pids);
-    await ended;
-    signal.removeEventListener('abort', stop);
-    signal.throwIfAborted();
+    const { stderr } = await child.ended;
     const lines = await readFile(log, 'utf8').catch(() => '');
-    if (lines === '') throw new Error(`h2load: ${(await output).join('').trim().slice(-500)}`);
+    if (lines === '') throw new Error(`h2load: ${(await output).trim().slice(-500)}${stderr}`);
     return toRun(lines, before, after, options.status);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -76,38 +69,28 @@ function sample(pids: Readonly<Record<string, readonly number[]>>): Sample {
 
 /** The log: when a request began, its status and how long it took, both times in us. */
 function toRun(log: string, before: Sample, after: Sample, status: number): Run {
-  const took: number[] = [];
+  const tookMs: number[] = [];
   let wrong = 0;
   for (const line of log.split('\n')) {
     const [startUs, code, us] = line.split('\t').map(Number);
     if (us === undefined || startUs === undefined) continue;
     const end = startUs + us;
     if (end < before.atUs || end >= after.atUs) continue;
-    if (code === status) took.push(us);
+    if (code === status) tookMs.push(us / 1000);
     else wrong++;
   }
-  took.sort((a, b) => a - b);
   const seconds = (after.atUs - before.atUs) / 1e6;
-  const checks = took.length;
-  const share = (role: string) => ((after.cpu[role] ?? 0) - (before.cpu[role] ?? 0)) / seconds;
-  const perCheck = (role: string) => (share(role) * seconds * 1e6) / Math.max(checks, 1);
-  const roles = Object.keys(before.cpu).filter((role) => role !== 'generator');
+  const checks = tookMs.length;
+  const cpu = Object.keys(before.cpu).map((role) => {
+    const used = (after.cpu[role] ?? 0) - (before.cpu[role] ?? 0);
+    return [role, processFigures(used, checks, seconds)] as const;
+  });
+  const { generator = processFigures(0, checks, seconds), ...processes } = Object.fromEntries(cpu);
+  const { cpuUsPerCheck, cpuShare } = generator;
   const base = {
-    ...{ seconds, checks, rps: checks / seconds, answers: {}, latencyMs: latency(took) },
+    ...{ seconds, checks, rps: checks / seconds, answers: {}, latencyMs: latencyOf(tookMs) },
     failed: wrong > 0 ? { wrong } : {},
-    generator: { cpuUsPerCheck: perCheck('generator'), cpuShare: share('generator') },
-    processes: Object.fromEntries(
-      roles.map((role) => {
-        const figures = { cpuUsPerCheck: perCheck(role), cpuShare: share(role) };
-        return [role, { ...figures, rssMiB: 0, anonMiB: 0 }];
-      }),
-    ),
+    ...{ generator: { cpuUsPerCheck, cpuShare }, processes },
   };
   return checks === 0 ? { void: `no answer with status ${status}`, ...base } : base;
-}
-
-function latency(sortedUs: readonly number[]): Latency {
-  const at = (share: number) =>
-    (sortedUs[Math.min(sortedUs.length - 1, Math.floor(sortedUs.length * share))] ?? 0) / 1000;
-  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1) };
 }

@@ -1,5 +1,6 @@
 import { type GeneratorOptions, type GeneratorResult, generate } from './generator.ts';
 import { cpuSeconds, type Memory, memory } from './proc.ts';
+import { processFigures } from './process-figures.ts';
 import type { Latency, ProcessFigures, Run } from './result.ts';
 import { scrape, serverFigures } from './server-figures.ts';
 import type { Subject } from './subject.ts';
@@ -80,9 +81,7 @@ class Watch {
     return Object.fromEntries(
       Object.keys(this.#pids).map((role) => {
         const cpu = (this.#cpu.end[role] ?? 0) - (this.#cpu.start[role] ?? 0);
-        const { rssMiB, anonMiB } = this.#memory[role] ?? { rssMiB: 0, anonMiB: 0 };
-        const cpuUsPerCheck = checks === 0 ? 0 : (cpu / checks) * 1e6;
-        return [role, { cpuUsPerCheck, cpuShare: cpu / seconds, rssMiB, anonMiB }];
+        return [role, processFigures(cpu, checks, seconds, this.#memory[role])];
       }),
     );
   }
@@ -115,10 +114,8 @@ function fromGenerator(result: GeneratorResult) {
     p999: ms(latencyNs.p999),
     max: ms(latencyNs.max),
   };
-  const generator = {
-    cpuUsPerCheck: checks === 0 ? 0 : (cpu / checks) * 1e6,
-    cpuShare: cpu / seconds,
-  };
+  const { cpuUsPerCheck, cpuShare } = processFigures(cpu, checks, seconds);
+  const generator = { cpuUsPerCheck, cpuShare };
   return { seconds, checks, rps: checks / seconds, failed, answers, latencyMs, generator };
 }
 

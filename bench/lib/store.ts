@@ -1,18 +1,19 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeCommit, describeMachine, describeVersions } from './machine.ts';
-import type { BenchName, BenchResult } from './result.ts';
+import type { BenchName, BenchResult, Experiment } from './result.ts';
 
 export const RESULTS = new URL('../results', import.meta.url).pathname;
 
 type Content = Pick<BenchResult, 'corpus' | 'experiments' | 'skipped' | 'stages' | 'soak'>;
+type Head = Omit<BenchResult, 'endedAt' | 'complete' | keyof Content>;
 
 /** The result of one benchmark on disk: whole and valid after every run, complete only at the end. */
 export class ResultFile {
   readonly path: string;
-  readonly #head: Omit<BenchResult, 'endedAt' | 'complete' | keyof Content>;
+  readonly #head: Head;
 
-  static async create(bench: BenchName, quick: boolean, folder = RESULTS): Promise<ResultFile> {
+  static async create(bench: BenchName, quick: boolean): Promise<ResultFile> {
     const head = {
       schema: 1 as const,
       bench,
@@ -23,17 +24,12 @@ export class ResultFile {
       versions: await describeVersions(),
     };
     // A look must not take the place of what was measured with care.
-    return new ResultFile(join(folder, quick ? 'quick' : '', `${bench}.json`), head);
+    return new ResultFile(join(RESULTS, quick ? 'quick' : '', `${bench}.json`), head);
   }
 
-  private constructor(path: string, head: ResultFile['head']) {
+  private constructor(path: string, head: Head) {
     this.path = path;
     this.#head = head;
-  }
-
-  /** For its type. */
-  get head(): Omit<BenchResult, 'endedAt' | 'complete' | keyof Content> {
-    return this.#head;
   }
 
   write(content: Content, complete: boolean): void {
@@ -47,6 +43,20 @@ export class ResultFile {
     writeFileSync(`${this.path}.new`, `${JSON.stringify(result, rounded, 1)}\n`);
     renameSync(`${this.path}.new`, this.path);
   }
+}
+
+/** Keeps experiments by their id, and writes all of them whenever one of them has a new run. */
+export function recordExperiments(file: ResultFile, corpus: string, skipped: readonly string[]) {
+  const experiments = new Map<string, Experiment>();
+  const write = (complete: boolean): void =>
+    file.write({ corpus, experiments: [...experiments.values()], skipped }, complete);
+  return {
+    update(experiment: Experiment): void {
+      experiments.set(experiment.id, experiment);
+      write(false);
+    },
+    finish: () => write(true),
+  };
 }
 
 /** Five digits are more than any of it is good for. */

@@ -1,10 +1,10 @@
 import { onPath } from '../../scripts/lib/run.ts';
 import type { Envoy } from '../../test/support/envoy.ts';
 import type { Bench } from '../lib/bench.ts';
-import { TIMING } from '../lib/experiment.ts';
 import { runH2load } from '../lib/h2load.ts';
 import type { Experiment, Run } from '../lib/result.ts';
 import { type Subject, startSluice } from '../lib/subject.ts';
+import { secondsOf } from '../lib/timing.ts';
 import { extAuthz, type Filter, jwtAuthn, startBenchEnvoy } from './envoy.ts';
 import { emptyGo } from './servers.ts';
 
@@ -21,8 +21,7 @@ const about: Omit<Experiment, 'variants'> = {
 };
 
 export function secondsBehindEnvoy(bench: Bench): number {
-  const { rounds, warmupMs, durationMs } = bench.options.quick ? TIMING.quick : TIMING.full;
-  return 4 * (START_SEC + (rounds * (warmupMs + durationMs)) / 1000);
+  return 4 * (START_SEC + bench.timing.rounds * secondsOf(bench.timing));
 }
 
 interface Behind {
@@ -43,7 +42,7 @@ export async function runBehindEnvoy(
   }
   bench.progress.note(`\n${about.title}\n${about.about}`);
   const corpus = await bench.corpus();
-  const { rounds, warmupMs, durationMs } = bench.options.quick ? TIMING.quick : TIMING.full;
+  const { rounds, warmupMs, durationMs } = bench.timing;
   await using started = new AsyncDisposableStack();
   const sluice = started.use(await startSluice({ settings: bench.settings(corpus) }));
   const go = started.use(await emptyGo(0).start());
@@ -80,8 +79,8 @@ export async function runBehindEnvoy(
       update({ ...about, variants: listed });
       const cpu = (role: string) => (run.processes[role]?.cpuUsPerCheck ?? 0).toFixed(1);
       const figures = `Envoy ${cpu('envoy')} us, service ${cpu('server')} us of CPU each`;
-      const seconds = (warmupMs + durationMs) / 1000;
-      bench.progress.step(seconds, `${label}: ${Math.round(run.rps)} requests/s, ${figures}`);
+      const line = `${label}: ${Math.round(run.rps)} requests/s, ${figures}`;
+      bench.progress.step(secondsOf(bench.timing), line);
     }
   }
   return [];

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { type Envoy, startEnvoy } from '../../test/support/envoy.ts';
 import { AUDIENCE, ISSUER, SECRET } from '../../test/support/tokens.ts';
-import { SERVER_CORE } from '../lib/subject.ts';
+import { pin, SERVER_CORE } from '../lib/subject.ts';
 
 export type Filter = Readonly<Record<string, unknown>>;
 
@@ -106,6 +105,6 @@ export async function startBenchEnvoy(filters: readonly Filter[], port = 1): Pro
       ],
     },
   });
-  execFileSync('taskset', ['-a', '-p', '-c', SERVER_CORE, String(envoy.pid)], { stdio: 'ignore' });
+  pin(envoy.pid, SERVER_CORE);
   return envoy;
 }

@@ -1,14 +1,9 @@
 import { describeCorpus } from '../corpus/corpus.ts';
 import { PLAN_LOAD, SATURATED, sluiceVariant } from '../ladder/plans.ts';
-import type { Bench } from '../lib/bench.ts';
-import {
-  type ExperimentPlan,
-  runExperiment,
-  secondsFor,
-  type VariantPlan,
-} from '../lib/experiment.ts';
-import type { Experiment, Load } from '../lib/result.ts';
-import { ResultFile } from '../lib/store.ts';
+import type { Bench, ReadyCorpus } from '../lib/bench.ts';
+import { type ExperimentPlan, runPlans, type VariantPlan } from '../lib/experiment.ts';
+import type { Load } from '../lib/result.ts';
+import { ResultFile, recordExperiments } from '../lib/store.ts';
 import { runBehindEnvoy, secondsBehindEnvoy } from './behind-envoy.ts';
 import { emptyGo, emptyGrpcJs } from './servers.ts';
 
@@ -20,30 +15,17 @@ const GO_WORKERS = 4;
 export async function runPeers(bench: Bench): Promise<void> {
   const file = await ResultFile.create('peers', bench.options.quick);
   const ready = await bench.corpus();
-  const plans = peerPlans(bench, ready);
-  const seconds = plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);
-  bench.progress.expect(seconds + secondsBehindEnvoy(bench));
-  const experiments = new Map<string, Experiment>();
+  const plans = peerPlans(bench, ready, (await bench.allowAll()).file);
   const skipped: string[] = [];
-  const write = (complete: boolean) => {
-    const corpus = describeCorpus(ready.corpus);
-    file.write({ corpus, experiments: [...experiments.values()], skipped }, complete);
-  };
-  const update = (experiment: Experiment): void => {
-    experiments.set(experiment.id, experiment);
-    write(false);
-  };
-  for (const plan of plans) await runExperiment(plan, bench, update);
+  const { update, finish } = recordExperiments(file, describeCorpus(ready.corpus), skipped);
+  await runPlans(plans, bench, secondsBehindEnvoy(bench), update);
   skipped.push(...(await runBehindEnvoy(bench, update)));
   for (const reason of skipped) bench.progress.note(`skipped: ${reason}`);
-  write(true);
+  finish();
 }
 
-function peerPlans(
-  bench: Bench,
-  ready: Awaited<ReturnType<Bench['corpus']>>,
-): readonly ExperimentPlan[] {
-  const asked = { corpus: ready.allowAllFile, questions: 1 }; // they look at none of it
+function peerPlans(bench: Bench, ready: ReadyCorpus, corpus: string): readonly ExperimentPlan[] {
+  const asked = { corpus, questions: 1 }; // they look at none of it
   const under = (load: Load, perConnection?: number) => {
     const extra = { load, ...(perConnection !== undefined && { perConnection }) };
     const go = (workers: number): VariantPlan => ({ ...emptyGo(workers), ...extra, ...asked });

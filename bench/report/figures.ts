@@ -33,7 +33,11 @@ export const figures: Readonly<Record<FigureName, Figure>> = {
     of: (run) => run.processes.server?.rssMiB,
     text: withUnit(' MiB'),
   },
-  failedShare: { title: 'failed', of: (run) => shareOf(failed(run), run.checks), text: percent },
+  failedShare: {
+    title: 'failed',
+    of: (run) => shareOf(failedChecks(run), run.checks),
+    text: percent,
+  },
   cpuShare: {
     title: 'server CPU, share of a core',
     of: (run) => run.processes.server?.cpuShare,
@@ -45,13 +49,14 @@ function cpuUsOf(role: string): Pick {
   return (run) => run.processes[role]?.cpuUsPerCheck;
 }
 
-function failed(run: Run): number {
+/** Checks without a right answer, for whatever reason. */
+export function failedChecks(run: Run): number {
   return Object.values(run.failed).reduce((sum, count) => sum + count, 0);
 }
 
 /** Checks that were sent and got no right answer, of all that were sent. */
 export function errorShare(run: Run): number | undefined {
-  return shareOf(failed(run) - (run.failed.unsent ?? 0), run.checks);
+  return shareOf(failedChecks(run) - (run.failed.unsent ?? 0), run.checks);
 }
 
 function shareOf(bad: number, good: number): number | undefined {

@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
-import { guard, hold } from '../../test/support/guard.ts';
-import { algorithms, describeCorpus } from '../corpus/corpus.ts';
-import { readEnvoyCapture, TOKEN } from '../corpus/envoy.ts';
-import { spliceHeader } from '../corpus/splice.ts';
+import { algorithms, describeCorpus, messageFor } from '../corpus/corpus.ts';
 import { SATURATED } from '../ladder/plans.ts';
 import { algorithmCorpus, type Bench } from '../lib/bench.ts';
+import { runForJson } from '../lib/child.ts';
 import { runExperiment, secondsFor } from '../lib/experiment.ts';
 import type { Experiment, Stage } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
@@ -46,7 +41,7 @@ export async function runStages(bench: Bench): Promise<void> {
   const file = await ResultFile.create('stages', quick);
   const usual = await bench.corpus();
   const { rounds, ms } = quick ? TIMES.quick : TIMES.full;
-  const transport = { ...(await transportPlan(bench)) };
+  const transport = await transportPlan(bench);
   const workerSec = ((rounds + 1) * (stages.length - 1) * ms) / 1000;
   bench.progress.expect(workerSec + secondsFor(transport, bench));
 
@@ -76,20 +71,19 @@ export async function runStages(bench: Bench): Promise<void> {
 }
 
 async function transportPlan(bench: Bench) {
-  const { allowAllFile } = await bench.corpus();
+  const { file } = await bench.allowAll();
   return {
     ...{ id: 'transport', title: 'Transport', about: 'An empty server on grpc-js.' },
     expectations: [],
-    variants: [{ ...emptyGrpcJs(), load: SATURATED, corpus: allowAllFile, questions: 1 }],
+    variants: [{ ...emptyGrpcJs(), load: SATURATED, corpus: file, questions: 1 }],
   };
 }
 
 async function materials(bench: Bench): Promise<Readonly<Record<string, Material>>> {
-  const template = Buffer.from(readEnvoyCapture().message, 'hex');
   const entries = algorithms.map(async (algorithm): Promise<[string, Material]> => {
     const ready = await bench.corpus(algorithmCorpus(algorithm, TOKENS[algorithm]));
     const tokens = ready.corpus.questions.map(({ token }) => token);
-    const messages = tokens.map((token) => spliceHeader(template, TOKEN, token).toString('base64'));
+    const messages = tokens.map((token) => messageFor(token).toString('base64'));
     return [algorithm, { env: bench.settings(ready), tokens, messages }];
   });
   return Object.fromEntries(await Promise.all(entries));
@@ -105,21 +99,10 @@ async function runWorker(
   const path = join(tmpdir(), `sluice-stages-${crypto.randomUUID()}.json`);
   await writeFile(path, JSON.stringify(material), { mode: 0o600 });
   const args = [WORKER, path, String(rounds), String(ms)];
-  const child = spawn('taskset', ['-c', SERVER_CORE, process.execPath, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  guard(child);
-  hold(child);
-  const stop = () => child.kill('SIGTERM');
-  signal.addEventListener('abort', stop);
-  const errors = text(child.stderr);
-  createInterface(child.stdout).on('line', (line) => {
-    const { id, us } = JSON.parse(line);
-    each(id, us);
-  });
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  signal.removeEventListener('abort', stop);
-  await rm(path);
-  signal.throwIfAborted();
-  if (code !== 0) throw new Error(`stages: ${(await errors).trim()}`);
+  const command = ['taskset', '-c', SERVER_CORE, process.execPath, ...args];
+  try {
+    await runForJson('stages-worker', command, signal, ({ id, us }) => each(id, us));
+  } finally {
+    await rm(path);
+  }
 }

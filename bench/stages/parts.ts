@@ -11,13 +11,12 @@ import { JwtVerifier } from '../../src/jwt/verifier.ts';
 import * as options from '../../src/options.ts';
 import { groupCommit } from '../../src/pipeline/group-commit.ts';
 import { createPipeline } from '../../src/pipeline/index.ts';
-import { Pool } from '../../src/revocation/redis/pool.ts';
-import { RedisRevocations } from '../../src/revocation/redis/store.ts';
 import { MetricsSink } from '../../src/sinks/metrics.ts';
 import { ReplySink } from '../../src/sinks/reply.ts';
 import { CheckRequest } from '../../src/sources/codec/check-request.ts';
 import { encodeCheckResponse } from '../../src/sources/codec/check-response.ts';
 import { MemorySource } from '../../src/sources/memory.ts';
+import { openRevocations } from '../lib/revocations.ts';
 
 /** What there is to ask, for one algorithm. */
 export interface Material {
@@ -47,10 +46,8 @@ export async function parts(
   const { settings } = await readSettings(usual.env, async () => []);
   const verifier = await createVerifier(usual);
   for (const token of usual.tokens) await verifier.verify(token);
-  const pool = new Pool(options.poolOptions(settings), clock, silent);
-  pool.start();
-  while (pool.component.state !== 'ok') await new Promise((resolve) => setTimeout(resolve, 10));
-  const redis = new RedisRevocations(pool, settings.REVOCATION_KEY_PREFIX, clock);
+  const prefix = settings.REVOCATION_KEY_PREFIX;
+  const redis = await openRevocations(options.poolOptions(settings), prefix);
   const decoded = usual.tokens.map(plainCheck);
   const next = <T>(list: readonly T[]) => {
     let at = 0;
@@ -104,8 +101,6 @@ export async function parts(
     ...(await Promise.all(Object.entries(materials).map(coldVerify))),
   ];
 }
-
-const silent = { info() {}, warn() {}, error() {}, debug() {} };
 
 function each(id: string, work: () => unknown): Part {
   return {

@@ -9,8 +9,8 @@ const METHODS: ReadonlySet<string> = new Set(
 const MAX_PATH_LENGTH = 256;
 
 /**
- * Where a path, or what is passed off as a host, could begin to hold a secret: a query, parameters (`;jsessionid=`), either of them
- * percent-encoded, or a JWT, which begins with the base64url of `{"`.
+ * Where a path, or what is passed off as a host, could begin to hold a secret: a query, parameters
+ * (`;jsessionid=`), either of them percent-encoded, or a JWT, which begins with the base64url of `{"`.
  */
 const SECRET = /[?#;]|%3[BFbf]|eyJ/;
 
