@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config';
 const suite = (
   name: string,
   testTimeout: number,
-  extra: { globalSetup?: string; setupFiles?: string } = {},
+  extra: {
+    include?: string[];
+    globalSetup?: string;
+    setupFiles?: string;
+    env?: Record<string, string>;
+  } = {},
 ) => ({
   test: {
     name,
@@ -27,6 +32,17 @@ export default defineConfig({
       suite('conformance', 120_000, realServers),
       suite('e2e', 60_000, realServers),
       suite('fuzz', 120_000),
+      // What depends on the transport, once more with the other one.
+      suite('http2', 60_000, {
+        ...realServers,
+        include: [
+          'test/integration/sources/**/*.test.ts',
+          'test/integration/process/{drain,workers}.test.ts',
+          'test/conformance/client.test.ts',
+          'test/e2e/**/*.test.ts',
+        ],
+        env: { TRANSPORT: 'http2' },
+      }),
     ],
   },
 });

@@ -1,7 +1,7 @@
 import type { Settings } from './config/settings.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Instrument } from './domain/instrument.ts';
-import type { Component, RevocationStore } from './domain/ports.ts';
+import type { CheckSource, Component, RevocationStore } from './domain/ports.ts';
 import { ImportedKeys } from './jwt/keys.ts';
 import { TokenCache } from './jwt/token-cache.ts';
 import { JwtVerifier } from './jwt/verifier.ts';
@@ -17,7 +17,7 @@ import { LogSink } from './sinks/log/sink.ts';
 import { MetricsSink } from './sinks/metrics.ts';
 import { ReplySink } from './sinks/reply.ts';
 import { createTraceSink } from './sinks/trace/sink.ts';
-import { GrpcJsSource } from './sources/grpc-js/source.ts';
+import type { Http2Source } from './sources/http2/source.ts';
 import { loadTls } from './sources/tls-files.ts';
 import { version } from './version.ts';
 
@@ -36,6 +36,11 @@ export interface ServiceContext {
   readonly logger: ClosableLogger;
   /** Whether gRPC clients may ask what is served. */
   readonly reflection: boolean;
+}
+
+/** A source, and what it counts. */
+interface GrpcSource extends CheckSource {
+  readonly instruments: readonly Instrument[];
 }
 
 const keys = new ImportedKeys();
@@ -68,9 +73,10 @@ export async function createService(
     clock,
   });
   const grpc = options.grpcOptions(settings, reflection);
-  const measured = [...sinks, logger, pipeline, tokens, denylist, loop];
+  const source = await createSource(settings.TRANSPORT, grpc, readiness, clock, logger);
+  const measured = [...sinks, logger, pipeline, tokens, denylist, loop, source];
   return new Service({
-    source: new GrpcJsSource(grpc, readiness, clock, logger),
+    source,
     pipeline,
     sinks,
     readiness,
@@ -122,6 +128,19 @@ export function createRedisDenylist(
 
 function importKey(settings: Pick<Settings, 'AUTH_ALGORITHM' | 'AUTH_SECRET_KEY'>) {
   return keys.import(settings.AUTH_ALGORITHM, options.keyMaterial(settings.AUTH_SECRET_KEY));
+}
+
+/** Loads the one that is used: the gRPC library alone takes 10 MiB. */
+async function createSource(
+  transport: Settings['TRANSPORT'],
+  ...parts: ConstructorParameters<typeof Http2Source>
+): Promise<GrpcSource> {
+  if (transport === 'http2') {
+    const { Http2Source } = await import('./sources/http2/source.ts');
+    return new Http2Source(...parts);
+  }
+  const { GrpcJsSource } = await import('./sources/grpc-js/source.ts');
+  return new GrpcJsSource(...parts);
 }
 
 /** In the order in which they are told: the caller comes first. */

@@ -6,7 +6,7 @@ import type { KeyMaterial } from './jwt/keys.ts';
 import type { PipelineOptions } from './pipeline/index.ts';
 import type { PoolOptions } from './revocation/redis/pool.ts';
 import type { ExporterOptions } from './sinks/trace/exporter.ts';
-import type { GrpcJsOptions } from './sources/grpc-js/source.ts';
+import type { GrpcOptions } from './sources/grpc-options.ts';
 import type { TlsFiles } from './sources/tls-files.ts';
 
 /* From settings, which are flat and named for operators, to what each part asks for. */
@@ -72,8 +72,9 @@ export function poolOptions(settings: Settings): PoolOptions {
   };
 }
 
-export function grpcOptions(settings: Settings, reflection: boolean): GrpcJsOptions {
+export function grpcOptions(settings: Settings, reflection: boolean): GrpcOptions {
   const tls = tlsFiles(settings);
+  const { GRPC_UNIX_SOCKET: unixSocket } = settings;
   return {
     host: settings.BIND_ADDRESS,
     port: settings.AUTH_GRPC_PORT,
@@ -81,7 +82,9 @@ export function grpcOptions(settings: Settings, reflection: boolean): GrpcJsOpti
     budgetMs: settings.CHECK_BUDGET_MS,
     maxConnectionAgeMs: settings.GRPC_MAX_CONNECTION_AGE_MS,
     maxConnectionAgeGraceMs: settings.DRAIN_TIMEOUT_MS,
+    maxConnections: settings.GRPC_MAX_CONNECTIONS,
     ...(tls !== undefined && { tls }),
+    ...(unixSocket !== undefined && { unixSocket }),
     reflection,
   };
 }

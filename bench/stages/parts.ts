@@ -66,7 +66,7 @@ export async function parts(
   const commit = committer(inMemory);
   return [
     each('decode', () => {
-      const check = new CheckRequest(message(), () => undefined);
+      const check = new CheckRequest(message(), { rpcHeader: () => undefined });
       return [check.fault, check.method, check.header('authorization')];
     }),
     // A new string each time, as from the wire: its hash has to be made.
@@ -88,7 +88,10 @@ export async function parts(
     { id: 'pipeline', work: pipeline(next(decoded), inMemory) },
     {
       id: 'whole',
-      work: pipeline(() => new CheckRequest(Buffer.from(message()), () => undefined), redis),
+      work: pipeline(
+        () => new CheckRequest(Buffer.from(message()), { rpcHeader: () => undefined }),
+        redis,
+      ),
     },
     {
       id: 'redis',

@@ -45,6 +45,9 @@ export const schema = z.object({
   BIND_ADDRESS: text('an IP address or host name', /^[\w.:-]+$/)
     .default('0.0.0.0')
     .describe('address that both ports listen on'),
+  GRPC_UNIX_SOCKET: text('an absolute path', /^\/\S*$/)
+    .optional()
+    .describe('Unix socket that the Check service listens on as well'),
 
   AUTH_REDIS_URL: custom(
     'redis://[user:password@]host[:port][/db], or rediss:// for TLS',
@@ -129,12 +132,17 @@ export const schema = z.object({
   GRPC_MAX_CONNECTION_AGE_MS: milliseconds(0, 86_400_000)
     .default(300_000)
     .describe('age at which a connection is asked to go, give or take a tenth; 0 = never'),
+  GRPC_MAX_CONNECTIONS: integer(1, 65_536)
+    .default(1024)
+    .describe('connections at once, per worker; one more is closed'),
   GRPC_TLS_CERT_FILE: file.optional().describe('certificate chain, PEM; re-read when it changes'),
   GRPC_TLS_KEY_FILE: file.optional().describe('its private key, PEM'),
   GRPC_TLS_CLIENT_CA_FILE: file
     .optional()
     .describe('authorities of client certificates, PEM; set = mutual TLS'),
-  TRANSPORT: choice(['grpc-js']).default('grpc-js').describe('what serves gRPC'),
+  TRANSPORT: choice(['grpc-js', 'http2'])
+    .default('grpc-js')
+    .describe('what serves gRPC: the gRPC library, or our own HTTP/2 (see docs/http2.md)'),
 
   MAX_IN_FLIGHT: integer(1, 1_000_000)
     .default(10_000)

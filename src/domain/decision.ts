@@ -27,7 +27,7 @@ export interface Decision {
   /** `denied` unless the reason is one that FAILURE_SIGNAL applies to. */
   readonly signal: FailureSignal;
   /** Encoded forms, filled in by the encoders on first use. */
-  readonly wire: { grpc?: Uint8Array };
+  readonly wire: { grpc?: Uint8Array; http2?: Uint8Array };
 }
 
 export function allow(

@@ -25,7 +25,7 @@ const REQUESTS = 2_000;
 const HOSTILE_ROUNDS = 20;
 const HOSTILE_AT_ONCE = 1_000;
 
-const decode = (bytes: Buffer) => new CheckRequest(bytes, () => undefined);
+const decode = (bytes: Buffer) => new CheckRequest(bytes, { rpcHeader: () => undefined });
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 describe.skipIf(missing('python'))(

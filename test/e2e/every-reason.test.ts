@@ -5,13 +5,14 @@ import { startUpstream, type Upstream } from '../../scripts/lib/upstream.ts';
 import type { Call } from '../../src/domain/call.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import type { FailureSignal } from '../../src/domain/decision.ts';
+import type { CheckSource } from '../../src/domain/ports.ts';
 import { type Reason, reasonNames, reasons } from '../../src/domain/reason.ts';
 import { type Refusal, Refusals } from '../../src/pipeline/refusals.ts';
-import { GrpcJsSource } from '../../src/sources/grpc-js/source.ts';
 import { type Envoy, startEnvoy } from '../support/envoy.ts';
 import { type GrpcAnswer, grpc, http } from '../support/http.ts';
 import { RecordingLogger } from '../support/logger.ts';
 import { missing } from '../support/tools.ts';
+import { createSource, GRPC_OPTIONS } from '../support/transport.ts';
 
 /*
  * What Envoy makes of every decision there is, whether or not a real request can cause it: a
@@ -23,7 +24,7 @@ const SIGNALS: readonly FailureSignal[] = ['denied', 'error_response', 'grpc_sta
 
 describe.skipIf(missing('envoy')).each(SIGNALS)('with FAILURE_SIGNAL=%s', (failureSignal) => {
   let upstream: Upstream;
-  let source: GrpcJsSource;
+  let source: CheckSource;
   let closed: Envoy;
   let open: Envoy;
 
@@ -87,19 +88,11 @@ function grpcStatusFor(httpStatus: number): number {
 
 const statusOf = ({ trailers }: GrpcAnswer) => Number(trailers['grpc-status']);
 
-async function startSource(failureSignal: FailureSignal): Promise<GrpcJsSource> {
+async function startSource(failureSignal: FailureSignal): Promise<CheckSource> {
   const refusals = new Refusals({ corsOrigins: [], revokedHttpStatus: 403, failureSignal });
   const readiness = { ready: true, changes: new Subject<boolean>() };
-  const source = new GrpcJsSource(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      maxConcurrentStreams: 100,
-      budgetMs: 150,
-      maxConnectionAgeMs: 0,
-      maxConnectionAgeGraceMs: 0,
-      reflection: false,
-    },
+  const source = createSource(
+    { ...GRPC_OPTIONS, budgetMs: 150 },
     readiness,
     systemClock,
     new RecordingLogger(),

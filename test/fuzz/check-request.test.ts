@@ -10,7 +10,7 @@ const { FUZZ_RUNS = '150000', FUZZ_SEED } = process.env;
 const RUNS = Number(FUZZ_RUNS);
 const MS_PER_RUN = 1;
 
-const decode = (bytes: Buffer) => new CheckRequest(bytes, () => undefined);
+const decode = (bytes: Buffer) => new CheckRequest(bytes, { rpcHeader: () => undefined });
 
 describe('CheckRequest', () => {
   it('agrees with protobufjs about hostile bytes', { timeout: 60_000 + RUNS * MS_PER_RUN }, () => {

@@ -13,7 +13,7 @@ const LOOKUP_READS = 5;
 /** Reads in all that a byte costs at most. */
 function expectLinear(message: Buffer): void {
   const counted = countedReads(message);
-  const check = new CheckRequest(counted.bytes, () => undefined);
+  const check = new CheckRequest(counted.bytes, { rpcHeader: () => undefined });
   expect(counted.count).toBeLessThanOrEqual(SURVEY_READS * message.length);
   for (const look of [() => check.header('a'), () => check.extension('a')]) {
     const before = counted.count;

@@ -25,7 +25,7 @@ async function decoderWith(folder: string, fault: Fault | undefined): Promise<Su
   }
   const url = pathToFileURL(join(folder, 'check-request.ts')).href;
   const { CheckRequest } = await import(/* @vite-ignore */ url);
-  return (bytes) => new CheckRequest(bytes, () => undefined);
+  return (bytes) => new CheckRequest(bytes, { rpcHeader: () => undefined });
 }
 
 async function isFound(fault: Fault | undefined): Promise<boolean> {

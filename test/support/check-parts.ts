@@ -2,7 +2,7 @@ import { CheckRequest } from '../../src/sources/codec/check-request.ts';
 import { bytes } from './wire.ts';
 
 export const readCheck = (...parts: readonly Uint8Array[]): CheckRequest =>
-  new CheckRequest(bytes(...parts), () => undefined);
+  new CheckRequest(bytes(...parts), { rpcHeader: () => undefined });
 
 /** All that a check says, with one header and one extension of a name. */
 export function partsOf(check: CheckRequest, name = 'a') {

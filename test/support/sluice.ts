@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { guard } from './guard.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 import { AUDIENCE, ISSUER, SECRET } from './tokens.ts';
+import { transport } from './transport.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
@@ -46,7 +47,7 @@ async function start(command: string, env: Environment, sign: string): Promise<S
     name: 'sluice',
     command: process.execPath,
     args: async () => [MAIN, command],
-    env: environment(env),
+    env: environment({ TRANSPORT: transport, ...env }),
     isReady: ({ log }) => log.includes(sign) && /"message":"listening"\}\n/.test(log),
   });
   return new Sluice(server);

@@ -5,8 +5,14 @@ import { FieldCursor } from './fields.ts';
 /** Bytes of a CheckRequest; above that it is answered as request_too_large, unread. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 
-/** gRPC metadata of a call. `name` in lower case. */
-export type RpcHeaders = (name: string) => string | undefined;
+/** The method that Envoy calls. */
+export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
+
+/** gRPC metadata of a call. */
+export interface RpcHeaders {
+  /** `name` in lower case. */
+  rpcHeader(name: string): string | undefined;
+}
 
 // Field numbers; proto/envoy/service/auth/v3 has the names.
 const ATTRIBUTES = 1;
@@ -45,8 +51,10 @@ const headerValue = new Entry('header-value', 5);
  */
 export class CheckRequest implements Check {
   readonly fault: Check['fault'];
-  readonly rpcHeader: RpcHeaders;
+  readonly #rpc: RpcHeaders;
   readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #stop: number;
   /** Start and stop of each part, in turn. */
   readonly #https: number[] = [];
   readonly #extensions: number[] = [];
@@ -57,10 +65,13 @@ export class CheckRequest implements Check {
   #hostStart = 0;
   #hostStop = 0;
 
-  constructor(bytes: Buffer, rpcHeader: RpcHeaders) {
+  /** The message is [start, stop) of `bytes`, which must not change as long as the request is used. */
+  constructor(bytes: Buffer, rpc: RpcHeaders, start = 0, stop = bytes.length) {
     this.#bytes = bytes;
-    this.rpcHeader = rpcHeader;
-    if (bytes.length > MAX_REQUEST_BYTES) this.fault = 'request_too_large';
+    this.#start = start;
+    this.#stop = stop;
+    this.#rpc = rpc;
+    if (stop - start > MAX_REQUEST_BYTES) this.fault = 'request_too_large';
     else if (!this.#survey()) this.fault = 'malformed_request';
     if (this.fault !== undefined) this.#forget();
   }
@@ -75,6 +86,10 @@ export class CheckRequest implements Check {
 
   get host(): string {
     return this.#text(this.#hostStart, this.#hostStop);
+  }
+
+  rpcHeader(name: string): string | undefined {
+    return this.#rpc.rpcHeader(name);
   }
 
   extension(name: string): string | undefined {
@@ -117,7 +132,7 @@ export class CheckRequest implements Check {
 
   #survey(): boolean {
     const bytes = this.#bytes;
-    root.over(bytes, 0, bytes.length);
+    root.over(bytes, this.#start, this.#stop);
     while (root.next()) {
       if (!root.is(ATTRIBUTES)) continue;
       attributes.over(bytes, root.start, root.stop);
@@ -181,5 +196,26 @@ export class CheckRequest implements Check {
 
   #text(start: number, stop: number): string {
     return this.#bytes.toString('utf8', start, stop);
+  }
+}
+
+/** In place of a message that was larger than MAX_REQUEST_BYTES and not kept. */
+export class TooLargeRequest implements Check {
+  readonly fault = 'request_too_large';
+  readonly method = '';
+  readonly path = '';
+  readonly host = '';
+  readonly #rpc: RpcHeaders;
+
+  constructor(rpc: RpcHeaders) {
+    this.#rpc = rpc;
+  }
+
+  header(): undefined {}
+
+  extension(): undefined {}
+
+  rpcHeader(name: string): string | undefined {
+    return this.#rpc.rpcHeader(name);
   }
 }

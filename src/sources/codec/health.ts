@@ -1,3 +1,4 @@
+import type { Readiness } from '../../domain/ports.ts';
 import { FieldCursor } from './fields.ts';
 import { varint } from './writer.ts';
 
@@ -5,7 +6,19 @@ import { varint } from './writer.ts';
 export const ServingStatus = { SERVING: 1, NOT_SERVING: 2, SERVICE_UNKNOWN: 3 } as const;
 export type ServingStatus = (typeof ServingStatus)[keyof typeof ServingStatus];
 
-/** `service` of a HealthCheckRequest, '' being the server as a whole; undefined when malformed. */
+/** The services whose health can be asked for; '' is the server as a whole. */
+const SERVICES: ReadonlySet<string | undefined> = new Set([
+  '',
+  'envoy.service.auth.v3.Authorization',
+]);
+
+/** What a service is answered, '' and ours being the same as /ready. */
+export function servingStatusOf(service: string | undefined, readiness: Readiness): ServingStatus {
+  if (!SERVICES.has(service)) return ServingStatus.SERVICE_UNKNOWN;
+  return readiness.ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+}
+
+/** `service` of a HealthCheckRequest; undefined when malformed. */
 export function decodeHealthCheckRequest(bytes: Buffer): string | undefined {
   const cursor = new FieldCursor().over(bytes, 0, bytes.length);
   let service = '';

@@ -10,12 +10,8 @@ import {
   decodeHealthCheckRequest,
   encodeHealthCheckResponse,
   ServingStatus,
+  servingStatusOf,
 } from '../codec/health.ts';
-
-const SERVICES: ReadonlySet<string | undefined> = new Set([
-  '',
-  'envoy.service.auth.v3.Authorization',
-]);
 
 type WatchStream = ServerWritableStream<Buffer, Uint8Array>;
 
@@ -25,13 +21,9 @@ type WatchStream = ServerWritableStream<Buffer, Uint8Array>;
  */
 export function addHealth(server: Server, readiness: Readiness): () => void {
   const watchers = new Set<WatchStream>();
-  const statusOf = (service: string | undefined): ServingStatus => {
-    if (!SERVICES.has(service)) return ServingStatus.SERVICE_UNKNOWN;
-    return readiness.ready ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
-  };
 
   const check: handleUnaryCall<Buffer, Uint8Array> = ({ request }, callback) => {
-    const current = statusOf(decodeHealthCheckRequest(request));
+    const current = servingStatusOf(decodeHealthCheckRequest(request), readiness);
     if (current === ServingStatus.SERVICE_UNKNOWN) {
       callback({ code: status.NOT_FOUND, details: 'unknown service' });
     } else callback(null, encodeHealthCheckResponse(current));
@@ -41,7 +33,7 @@ export function addHealth(server: Server, readiness: Readiness): () => void {
     const service = decodeHealthCheckRequest(stream.request);
     let told: ServingStatus | undefined;
     const tell = (): void => {
-      const current = statusOf(service);
+      const current = servingStatusOf(service, readiness);
       if (current !== told) stream.write(encodeHealthCheckResponse(current));
       told = current;
     };

@@ -9,33 +9,15 @@ import { Subject } from 'rxjs';
 import { Call, type Responder } from '../../domain/call.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Decision } from '../../domain/decision.ts';
+import type { Instrument } from '../../domain/instrument.ts';
 import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
-import { CheckRequest } from '../codec/check-request.ts';
+import { CHECK_PATH, CheckRequest } from '../codec/check-request.ts';
 import { encodeCheckResponse } from '../codec/check-response.ts';
-import { type TlsFiles, watchTls } from '../tls-files.ts';
+import { type GrpcOptions, listenerOptions } from '../grpc-options.ts';
+import { Listener } from '../listener.ts';
+import { createReflection } from '../reflection.ts';
+import { watchTls } from '../tls-files.ts';
 import { addHealth } from './health.ts';
-import { Listener } from './listener.ts';
-import { addReflection } from './reflection.ts';
-
-export interface GrpcJsOptions {
-  readonly host: string;
-  /** 0 = any free one. */
-  readonly port: number;
-  /** SETTINGS_MAX_CONCURRENT_STREAMS, per connection. */
-  readonly maxConcurrentStreams: number;
-  /** Cap on a call's deadline, in ms after its arrival. */
-  readonly budgetMs: number;
-  /** Age at which a connection is asked to go, in ms, give or take a tenth; 0 = never. */
-  readonly maxConnectionAgeMs: number;
-  /** How long its calls then have to be answered, in ms. */
-  readonly maxConnectionAgeGraceMs: number;
-  /** Absent = plain text. */
-  readonly tls?: TlsFiles;
-  /** Whether to tell clients such as grpcurl what is served. */
-  readonly reflection: boolean;
-}
-
-export const CHECK_PATH = '/envoy.service.auth.v3.Authorization/Check';
 
 /** Above MAX_REQUEST_BYTES, so that up to here the answer is ours and not a gRPC status. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -53,7 +35,9 @@ type RawCallback = sendUnaryData<Uint8Array>;
 /** The reference source: the gRPC library does the transport, we read and write raw messages. */
 export class GrpcJsSource implements CheckSource {
   readonly calls = new Subject<readonly Call[]>();
-  readonly #options: GrpcJsOptions;
+  /** The transport is the library's, and counts nothing. */
+  readonly instruments: readonly Instrument[] = [];
+  readonly #options: GrpcOptions;
   readonly #clock: Clock;
   readonly #server: Server;
   readonly #logger: Logger;
@@ -64,7 +48,7 @@ export class GrpcJsSource implements CheckSource {
   #starting: Promise<unknown> = Promise.resolve();
   #drained: Promise<void> | undefined;
 
-  constructor(options: GrpcJsOptions, readiness: Readiness, clock: Clock, logger: Logger) {
+  constructor(options: GrpcOptions, readiness: Readiness, clock: Clock, logger: Logger) {
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -83,12 +67,11 @@ export class GrpcJsSource implements CheckSource {
       this.#receive(call, callback);
     this.#server.register(CHECK_PATH, check, asBuffer, asBuffer, 'unary');
     this.#endHealth = addHealth(this.#server, readiness);
-    if (options.reflection) addReflection(this.#server);
+    if (options.reflection) createReflection().addToServer(this.#server);
     // Insecure as far as the library knows: TLS is the listener's.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#listener = new Listener(
-      options.tls && { mutual: options.tls.clientCaFile !== undefined },
-      (socket) => injector.injectConnection(socket),
+    this.#listener = new Listener(listenerOptions(options), (socket) =>
+      injector.injectConnection(socket),
     );
   }
 
@@ -99,13 +82,15 @@ export class GrpcJsSource implements CheckSource {
   }
 
   async #listen(): Promise<{ readonly port: number }> {
-    const { host, port, tls } = this.#options;
+    const { host, port, tls, unixSocket } = this.#options;
     if (tls !== undefined) {
       this.#stopTlsWatch = await watchTls(tls, this.#clock, this.#logger, (material) =>
         this.#listener.useTls(material),
       );
     }
-    return { port: await this.#listener.listen(host, port) };
+    const bound = await this.#listener.listen(host, port);
+    if (unixSocket !== undefined) await this.#listener.listenUnix(unixSocket);
+    return { port: bound };
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -127,7 +112,8 @@ export class GrpcJsSource implements CheckSource {
 
   #receive(call: RawCall, callback: RawCallback): void {
     const now = this.#clock.now();
-    const check = new CheckRequest(call.request, (name) => metadataValue(call, name));
+    const rpc = { rpcHeader: (name: string) => metadataValue(call, name) };
+    const check = new CheckRequest(call.request, rpc);
     const open = new Call(check, new UnaryResponder(callback), now, now + this.#budgetFor(call));
     call.once('cancelled', () => open.cancel());
     if (this.#turn.length === 0) this.#clock.endOfTurn(() => this.#endTurn());

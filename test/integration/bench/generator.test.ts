@@ -165,7 +165,7 @@ describe.skipIf(missingGo())('the load generator', () => {
     const ids = new Set<string>();
     let asked = 0;
     using server = await serve((call, callback) => {
-      const check = new CheckRequest(call.request, () => undefined);
+      const check = new CheckRequest(call.request, { rpcHeader: () => undefined });
       asked++;
       for (const name of ['x-request-id', 'traceparent']) ids.add(check.header(name) ?? 'none');
       callback(null, allowed);

@@ -9,7 +9,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import { CHECK_PATH } from '../../../src/sources/grpc-js/source.ts';
+import { CHECK_PATH } from '../../../src/sources/codec/check-request.ts';
 import { type CheckResponse, decodeCheckResponse } from '../../support/protobuf.ts';
 
 const PATIENCE_MS = 20_000;

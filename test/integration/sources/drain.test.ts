@@ -68,8 +68,9 @@ describe('drain', () => {
     peer.socket.write(request(1));
     await until(() => harness.calls.length === 1);
     const drained = harness.source.drain(LONG_MS);
-    await until(() => peer.of(FrameType.GOAWAY).length > 0);
-    expect(peer.of(FrameType.GOAWAY)[0]?.payload.readUInt32BE(0)).toBe(1);
+    const lastStreams = () =>
+      peer.of(FrameType.GOAWAY).map(({ payload }) => payload.readUInt32BE(0));
+    await until(() => lastStreams().includes(1));
     peer.socket.write(request(3));
     await peer.ping();
     harness.calls[0]?.settle(OK);

@@ -2,32 +2,24 @@ import { Subject } from 'rxjs';
 import type { Call, CallObserver, Settled } from '../../../src/domain/call.ts';
 import { type Clock, systemClock } from '../../../src/domain/clock.ts';
 import { allow, type Decision } from '../../../src/domain/decision.ts';
+import type { CheckSource } from '../../../src/domain/ports.ts';
 import { Settlement } from '../../../src/pipeline/settlement.ts';
 import { ReplySink } from '../../../src/sinks/reply.ts';
-import { type GrpcJsOptions, GrpcJsSource } from '../../../src/sources/grpc-js/source.ts';
+import type { GrpcOptions } from '../../../src/sources/grpc-options.ts';
 import { RecordingLogger } from '../../support/logger.ts';
+import { createSource, GRPC_OPTIONS } from '../../support/transport.ts';
 
 export const OK: Decision = allow('success', [['x-user-id', 'alice']], ['x-auth-provider']);
 
-export interface HarnessOptions extends Partial<GrpcJsOptions> {
+export interface HarnessOptions extends Partial<GrpcOptions> {
   readonly clock?: Clock;
   /** What every call gets at once; undefined = it stays open. By default OK. */
   readonly answer?: (call: Call) => Decision | undefined;
 }
 
-const OPTIONS: GrpcJsOptions = {
-  host: '127.0.0.1',
-  port: 0,
-  maxConcurrentStreams: 1000,
-  budgetMs: 60_000,
-  maxConnectionAgeMs: 0,
-  maxConnectionAgeGraceMs: 0,
-  reflection: false,
-};
-
 /** The real source with a pipeline that does as the test says, and the real way back to the caller. */
 export class Harness implements AsyncDisposable, CallObserver {
-  readonly source: GrpcJsSource;
+  readonly source: CheckSource;
   readonly logger = new RecordingLogger();
   readonly readiness = { ready: true, changes: new Subject<boolean>() };
   readonly batches: (readonly Call[])[] = [];
@@ -40,7 +32,8 @@ export class Harness implements AsyncDisposable, CallObserver {
 
   constructor({ clock = systemClock, answer = () => OK, ...options }: HarnessOptions = {}) {
     this.#settlement = new Settlement(clock, [new ReplySink()]);
-    this.source = new GrpcJsSource({ ...OPTIONS, ...options }, this.readiness, clock, this.logger);
+    const all = { ...GRPC_OPTIONS, ...options };
+    this.source = createSource(all, this.readiness, clock, this.logger);
     this.source.calls.subscribe({
       next: (batch) => {
         this.batches.push(batch);

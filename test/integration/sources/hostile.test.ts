@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { expect, it } from 'vitest';
+import { transport } from '../../support/transport.ts';
 import { until } from '../../support/until.ts';
 import { framed, GrpcClient, Http2Client } from './clients.ts';
 import { OK, startHarness } from './harness.ts';
@@ -9,6 +10,7 @@ import { FrameType, frame, openPeer, PREFACE, request } from './raw-peer.ts';
 
 const MAX_CONCURRENT_STREAMS_ID = 3;
 const PROTOCOL_ERROR = 1;
+const REFUSED_STREAM = 7;
 
 it.each([
   ['nothing', ''],
@@ -55,10 +57,18 @@ it('announces how many streams a connection may have, and holds the peer to it',
   expect(settings.indexOf(entry) % entry.length).toBe(0);
 
   peer.socket.write(Buffer.concat([1, 3, 5, 7].map((stream) => request(stream))));
-  await until(() => peer.of(FrameType.GOAWAY).length > 0);
-  expect(peer.of(FrameType.GOAWAY)[0]?.payload.readUInt32BE(4)).toBe(PROTOCOL_ERROR);
-  await until(() => harness.calls.every(({ open }) => !open));
-  expect(harness.calls.length).toBeLessThanOrEqual(3);
+  if (transport === 'http2') {
+    await until(() => peer.of(FrameType.RST_STREAM).length > 0);
+    expect(peer.of(FrameType.RST_STREAM)).toMatchObject([
+      { stream: 7, payload: Buffer.from([0, 0, 0, REFUSED_STREAM]) },
+    ]);
+    expect(harness.calls).toHaveLength(3);
+  } else {
+    await until(() => peer.of(FrameType.GOAWAY).length > 0);
+    expect(peer.of(FrameType.GOAWAY)[0]?.payload.readUInt32BE(4)).toBe(PROTOCOL_ERROR);
+    await until(() => harness.calls.every(({ open }) => !open));
+    expect(harness.calls.length).toBeLessThanOrEqual(3);
+  }
 });
 
 it('serves a client that obeys the number of streams as many Checks as it has', async () => {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { CHECK_PATH } from '../../../src/sources/grpc-js/source.ts';
+import { CHECK_PATH } from '../../../src/sources/codec/check-request.ts';
 import { until } from '../../support/until.ts';
 import { framed } from './clients.ts';
 
@@ -75,7 +75,7 @@ export function reset(stream: number, code = 8): Buffer {
   return frame(FrameType.RST_STREAM, 0, stream, payload);
 }
 
-/** A socket, and the frames that come out of it. Closes when the server does, unless told not to. */
+/** A socket, and the frames that come out of it; a PING is answered. Closes when the server does, unless told not to. */
 export class RawPeer implements AsyncDisposable {
   readonly socket: Socket;
   readonly frames: Frame[] = [];
@@ -102,9 +102,10 @@ export class RawPeer implements AsyncDisposable {
 
   /** Resolves when the server has read all that was written before. */
   async ping(): Promise<void> {
-    const count = this.of(FrameType.PING).length;
+    const answers = () => this.of(FrameType.PING).filter(({ flags }) => flags === ACK).length;
+    const count = answers();
     this.socket.write(frame(FrameType.PING, 0, 0, Buffer.alloc(8)));
-    await until(() => this.of(FrameType.PING).length > count || this.closed);
+    await until(() => answers() > count || this.closed);
   }
 
   of(type: number): readonly Frame[] {
@@ -121,12 +122,16 @@ export class RawPeer implements AsyncDisposable {
     while (bytes.length >= HEAD_BYTES) {
       const end = HEAD_BYTES + bytes.readUIntBE(0, 3);
       if (bytes.length < end) break;
-      this.frames.push({
+      const came = {
         type: bytes[3] as number,
         flags: bytes[4] as number,
         stream: bytes.readUInt32BE(5),
         payload: bytes.subarray(HEAD_BYTES, end),
-      });
+      };
+      this.frames.push(came);
+      if (came.type === FrameType.PING && came.flags !== ACK) {
+        this.socket.write(frame(FrameType.PING, ACK, 0, came.payload));
+      }
       bytes = bytes.subarray(end);
     }
     this.#rest = bytes;

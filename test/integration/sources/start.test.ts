@@ -1,4 +1,9 @@
-import { networkInterfaces } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it, vi } from 'vitest';
 import { GrpcClient } from './clients.ts';
@@ -51,5 +56,45 @@ describe('start', () => {
     await using harness = await startHarness({ host });
     using client = new GrpcClient(`${target}:${harness.port}`);
     expect((await client.check()).code).toBe(status.OK);
+  });
+});
+
+describe('a Unix socket', () => {
+  const path = (): string => join(tmpdir(), `sluice-${crypto.randomUUID()}.sock`);
+
+  it('serves as the port does, and is gone afterwards', async () => {
+    const unixSocket = path();
+    await using harness = await startHarness({ unixSocket });
+    for (const target of [`unix:${unixSocket}`, harness.address]) {
+      using client = new GrpcClient(target);
+      expect((await client.check()).code).toBe(status.OK);
+    }
+    await harness.source.drain(1_000);
+    expect(existsSync(unixSocket)).toBe(false);
+  });
+
+  it('takes the place of one that a process has left behind', async () => {
+    const unixSocket = path();
+    const script = `require('net').createServer().listen('${unixSocket}', () => process.kill(process.pid, 'SIGKILL'))`;
+    await once(spawn(process.execPath, ['-e', script]), 'exit');
+    expect(existsSync(unixSocket)).toBe(true);
+    await using harness = await startHarness({ unixSocket });
+    using client = new GrpcClient(`unix:${unixSocket}`);
+    expect((await client.check()).code).toBe(status.OK);
+    expect(harness.calls).toHaveLength(1);
+  });
+
+  it('is left alone when somebody listens on it', async () => {
+    const unixSocket = path();
+    const other = createServer().listen(unixSocket);
+    await once(other, 'listening');
+    await using harness = new Harness({ unixSocket });
+    await expect(harness.start()).rejects.toThrow(`cannot listen on ${unixSocket}: `);
+    other.close();
+  });
+
+  it('says which path cannot be one', async () => {
+    await using harness = new Harness({ unixSocket: '/nowhere/sluice.sock' });
+    await expect(harness.start()).rejects.toThrow('cannot listen on /nowhere/sluice.sock: ');
   });
 });

@@ -45,7 +45,7 @@ describe('writeCorpus', () => {
       const length = bytes.readUInt32LE(at);
       expect(head.answers[bytes.readUInt8(at + 4)].name).toBe(all ? 'allow' : answer);
       const message = bytes.subarray(at + 9, at + 9 + length);
-      const check = new CheckRequest(message, () => undefined);
+      const check = new CheckRequest(message, { rpcHeader: () => undefined });
       expect(check.header('authorization')).toBe(`Bearer ${token}`);
       const idAt = bytes.readUInt16LE(at + 5);
       expect(message.subarray(idAt, idAt + 36).toString()).toBe(check.header('x-request-id'));

@@ -4,7 +4,7 @@ import { spliceHeader } from '../../../../bench/corpus/splice.ts';
 import { CheckRequest } from '../../../../src/sources/codec/check-request.ts';
 
 const captured = Buffer.from(readEnvoyCapture().message, 'hex');
-const read = (message: Buffer) => new CheckRequest(message, () => undefined);
+const read = (message: Buffer) => new CheckRequest(message, { rpcHeader: () => undefined });
 
 describe('spliceHeader', () => {
   it.each([1, 7, 100, 800, 3_000, 20_000])('puts in a token of %i bytes', (length) => {

@@ -46,7 +46,7 @@ describe('CheckRequest', () => {
   });
 
   it('asks for gRPC metadata where it is given', () => {
-    const check = new CheckRequest(fullRequest, (name) => `the ${name}`);
+    const check = new CheckRequest(fullRequest, { rpcHeader: (name) => `the ${name}` });
     expect(check.rpcHeader('traceparent')).toBe('the traceparent');
   });
 

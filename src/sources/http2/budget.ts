@@ -1,0 +1,30 @@
+/** A bucket of tokens that fills up with time, and by `refund`. */
+export class Budget {
+  readonly #capacity: number;
+  readonly #perMs: number;
+  #left: number;
+  #filledAt: number;
+
+  /** `now`: ms, as in all that follows. */
+  constructor(capacity: number, perSecond: number, now: number) {
+    this.#capacity = capacity;
+    this.#perMs = perSecond / 1000;
+    this.#left = capacity;
+    this.#filledAt = now;
+  }
+
+  /** False when there was none left. */
+  spend(now: number): boolean {
+    if (this.#left < 1) {
+      this.#left = Math.min(this.#capacity, this.#left + (now - this.#filledAt) * this.#perMs);
+      this.#filledAt = now;
+      if (this.#left < 1) return false;
+    }
+    this.#left--;
+    return true;
+  }
+
+  refund(tokens: number): void {
+    this.#left = Math.min(this.#capacity, this.#left + tokens);
+  }
+}

@@ -1,0 +1,358 @@
+import type { Socket } from 'node:net';
+import { Answers, type AnswersOwner } from './answers.ts';
+import { Floods } from './floods.ts';
+import { ErrorCode, Flag, FrameType, MAX_INT31, readUint31, Setting } from './frame.ts';
+import { type FrameHandler, FrameReader } from './frame-reader.ts';
+import { FrameWriter, PING_BYTES } from './frame-writer.ts';
+import type { Refusal } from './meter.ts';
+import { Output } from './output.ts';
+import { PeerSettings } from './peer-settings.ts';
+import { RequestFrames } from './request-frames.ts';
+import { MAX_HEADER_LIST_BYTES } from './request-head.ts';
+import { Requests, type RequestsHost, type RequestsOwner } from './requests.ts';
+import type { Stream } from './stream.ts';
+import { due, NEVER, REQUEST_TIMEOUT_MS, Vitals } from './timeouts.ts';
+
+/** What a connection needs of the server. */
+export interface ConnectionHost extends RequestsHost {
+  /** Bytes of the connection are about to be read: it is to be flushed at the end of the turn. */
+  reading(connection: Connection): void;
+  /** Answers were written: to be flushed as soon as those that come with them are. */
+  answered(connection: Connection): void;
+  gone(connection: Connection): void;
+}
+
+/** Bytes that the peer has not taken above which no more requests are read. */
+const MAX_UNSENT_BYTES = 256 * 1024;
+/** Ids kept of streams that we have reset: frames of theirs may still be under way. */
+const RESETS_REMEMBERED = 128;
+const PRIORITY_BYTES = 5;
+const KEEPALIVE_PING = Buffer.from('keep ali');
+const GOAWAY_PING = Buffer.from('going aw');
+
+/**
+ * One peer: takes its frames, keeps the state of the connection, and ends it.
+ *
+ *     SETTINGS ─▶ open ─▶ GOAWAY(2^31-1) + PING ─▶ ACK ─▶ GOAWAY(last) ─▶ no stream open ─▶ ended
+ *                  │                                                                          ▲
+ *                  └── connection error, flood or timeout: GOAWAY(code) ──────────────────────┘
+ *
+ * Members that return a boolean say whether more is to be read.
+ */
+export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #output = new Output();
+  readonly #writer = new FrameWriter(this.#output);
+  readonly #reader = new FrameReader(this);
+  readonly #answers = new Answers(this.#output, this);
+  readonly #requests: Requests;
+  readonly #frames: RequestFrames;
+  readonly #peer = new PeerSettings();
+  readonly #floods: Floods;
+  readonly #vitals: Vitals;
+  readonly #resetIds = new Int32Array(RESETS_REMEMBERED);
+  #resets = 0;
+  #settingsSeen = false;
+  /** Highest id that is served: any, until the second GOAWAY. */
+  #lastServed = MAX_INT31;
+  /** Bytes that the peer has taken, when they were last looked at. */
+  #takenBytes = 0;
+  /** Kept by the server: whether it will be flushed. */
+  isListed = false;
+
+  /** `retireAt`: when it is asked to go, in ms; `graceMs`: how long its streams have then. */
+  constructor(socket: Socket, host: ConnectionHost, retireAt: number, graceMs: number) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#requests = new Requests(host, this, this.#answers, this.#writer);
+    this.#frames = new RequestFrames(this, this.#requests, this.#writer);
+    this.#floods = new Floods(host.now);
+    this.#vitals = new Vitals(host.now, retireAt, graceMs);
+    this.#writer.settings([
+      [Setting.MAX_CONCURRENT_STREAMS, host.maxStreams],
+      [Setting.MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST_BYTES],
+    ]);
+    this.#frames.open();
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('drain', () => socket.resume());
+    socket.on('error', () => undefined);
+    socket.on('end', () => socket.destroy());
+    socket.on('close', () => this.#close());
+    this.flush();
+  }
+
+  /** Asks the peer to go. What it has sent until it knows is served. */
+  goAway(): void {
+    if (this.#vitals.goneAwayAt !== NEVER || this.#isEnded) return;
+    this.#vitals.goneAwayAt = this.#host.now;
+    this.#writer.goAway(MAX_INT31, ErrorCode.NO_ERROR);
+    this.#writer.ping(0, GOAWAY_PING);
+    this.flush();
+  }
+
+  /** Sends what is written, in one go. */
+  flush(): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    this.#output.flush(socket);
+    if (socket.writableLength > MAX_UNSENT_BYTES) socket.pause();
+  }
+
+  tick(): void {
+    const { now } = this.#host;
+    this.#watchProgress();
+    const action = due(this.#vitals, now);
+    if (action === 'ping') this.#askWhetherAlive();
+    else if (action === 'go_away') this.goAway();
+    else if (action === 'say_last_stream') this.#sayLastStream();
+    else if (action === 'cut') this.#socket.destroy();
+    else if (action !== undefined) this.fail(ErrorCode.NO_ERROR, action);
+    if (!this.#isEnded) this.#requests.expire(now - REQUEST_TIMEOUT_MS);
+    this.flush();
+  }
+
+  // RequestsOwner
+
+  get peerWindow(): number {
+    return this.#peer.initialWindow;
+  }
+
+  fail(code: ErrorCode, refusal: Refusal): false {
+    this.#host.refused(refusal);
+    this.#end(code);
+    return false;
+  }
+
+  resetStream(id: number, code: ErrorCode, refusal: Refusal): boolean {
+    this.#host.refused(refusal);
+    this.#resetIds[this.#resets++ % RESETS_REMEMBERED] = id;
+    this.#writer.resetStream(id, code);
+    return this.#floods.resetByUs(this.#host.now) || this.#flood('reset_flood');
+  }
+
+  control(): boolean {
+    return this.#floods.control(this.#host.now) || this.#flood('control_flood');
+  }
+
+  wasReset(id: number): boolean {
+    return this.#resetIds.includes(id);
+  }
+
+  isBeyondLast(id: number): boolean {
+    return id > this.#lastServed;
+  }
+
+  closed(): void {
+    if (this.#requests.streams.size > 0) return;
+    this.#vitals.idleAt = this.#host.now;
+    if (this.#vitals.hasSaidLastStream) this.#end();
+  }
+
+  // AnswersOwner
+
+  localEnded(stream: Stream): void {
+    this.#floods.answered();
+    if (stream.remoteEnded) this.#requests.close(stream);
+  }
+
+  answered(): void {
+    this.#host.answered(this);
+  }
+
+  // FrameHandler
+
+  frameTooLarge(): void {
+    this.fail(ErrorCode.FRAME_SIZE_ERROR, 'frame_size_error');
+  }
+
+  frame(
+    type: number,
+    flags: number,
+    id: number,
+    bytes: Buffer,
+    start: number,
+    stop: number,
+  ): boolean {
+    if (!this.#isAllowed(type, flags, id)) return this.#protocolError();
+    switch (type) {
+      case FrameType.DATA:
+        return this.#frames.data(flags, id, bytes, start, stop);
+      case FrameType.HEADERS:
+        return this.#frames.headers(flags, id, bytes, start, stop);
+      case FrameType.CONTINUATION:
+        return this.#frames.continuation(flags, bytes, start, stop);
+      case FrameType.RST_STREAM:
+        return this.#rstStream(id, stop - start);
+      case FrameType.WINDOW_UPDATE:
+        return this.control() && this.#windowUpdate(id, bytes, start, stop);
+      case FrameType.SETTINGS:
+        return this.control() && this.#settings(flags, id, bytes, start, stop);
+      case FrameType.PING:
+        return this.control() && this.#ping(flags, id, bytes, start, stop);
+      case FrameType.PRIORITY:
+        return this.control() && this.#priority(id, bytes, start, stop);
+      case FrameType.GOAWAY:
+        return this.control() && (id === 0 || this.#protocolError());
+      case FrameType.PUSH_PROMISE:
+        return this.#protocolError();
+      default:
+        return this.control();
+    }
+  }
+
+  /** SETTINGS come first, and nothing comes between the parts of a header block. */
+  #isAllowed(type: number, flags: number, id: number): boolean {
+    const block = this.#frames.openBlock;
+    if (type === FrameType.CONTINUATION) return block !== 0 && block === id;
+    if (block !== 0) return false;
+    return this.#settingsSeen || (type === FrameType.SETTINGS && (flags & Flag.ACK) === 0);
+  }
+
+  #rstStream(id: number, length: number): boolean {
+    if (length !== 4) return this.#frameSizeError();
+    if (id === 0 || id > this.#requests.lastId) return this.#protocolError();
+    const stream = this.#requests.streams.get(id);
+    // Of a stream that is closed: it has crossed our last frame.
+    if (stream === undefined) return this.control();
+    this.#requests.cancel(stream);
+    if (stream.localEnded) return true;
+    return this.#floods.resetByPeer(stream.openedAt, this.#host.now) || this.#flood('reset_flood');
+  }
+
+  #windowUpdate(id: number, bytes: Buffer, start: number, stop: number): boolean {
+    if (stop - start !== 4) return this.#frameSizeError();
+    const increment = readUint31(bytes, start);
+    const { queue } = this.#answers;
+    if (id === 0) {
+      if (increment === 0) return this.#protocolError();
+      if (!queue.widen(increment)) return this.#flowControlError();
+    } else {
+      const stream = this.#requests.streams.get(id);
+      if (stream === undefined) return id <= this.#requests.lastId || this.#protocolError();
+      if (increment === 0) return this.#requests.reset(stream, ErrorCode.PROTOCOL_ERROR);
+      stream.sendWindow += increment;
+      if (stream.sendWindow > MAX_INT31) {
+        return this.#requests.reset(stream, ErrorCode.FLOW_CONTROL_ERROR, 'flow_control_error');
+      }
+    }
+    queue.resume();
+    return true;
+  }
+
+  #settings(flags: number, id: number, bytes: Buffer, start: number, stop: number): boolean {
+    if (id !== 0) return this.#protocolError();
+    if ((flags & Flag.ACK) !== 0) {
+      this.#vitals.isGreeted = true;
+      return start === stop || this.#frameSizeError();
+    }
+    this.#settingsSeen = true;
+    const before = this.#peer.initialWindow;
+    const code = this.#peer.read(bytes, start, stop);
+    if (code !== ErrorCode.NO_ERROR) return this.fail(code, refusalOf(code));
+    const change = this.#peer.initialWindow - before;
+    // Section 6.9.2: of streams that are open too, and it may well become negative.
+    if (change !== 0 && !this.#requests.shiftWindows(change)) return this.#flowControlError();
+    this.#writer.settingsAck();
+    this.#answers.queue.resume();
+    return true;
+  }
+
+  #ping(flags: number, id: number, bytes: Buffer, start: number, stop: number): boolean {
+    if (id !== 0) return this.#protocolError();
+    if (stop - start !== PING_BYTES) return this.#frameSizeError();
+    const data = bytes.subarray(start, stop);
+    if ((flags & Flag.ACK) === 0) this.#writer.ping(Flag.ACK, data);
+    else if (data.equals(KEEPALIVE_PING)) this.#vitals.pingedAt = NEVER;
+    else if (data.equals(GOAWAY_PING) && this.#vitals.goneAwayAt !== NEVER) this.#sayLastStream();
+    return true;
+  }
+
+  /** RFC 9113, section 5.3.2: nothing but its form is looked at. */
+  #priority(id: number, bytes: Buffer, start: number, stop: number): boolean {
+    if (id === 0) return this.#protocolError();
+    const isSized = stop - start === PRIORITY_BYTES;
+    if (isSized && readUint31(bytes, start) !== id) return true;
+    const code = isSized ? ErrorCode.PROTOCOL_ERROR : ErrorCode.FRAME_SIZE_ERROR;
+    const stream = this.#requests.streams.get(id);
+    // RST_STREAM must not be sent of a stream that is idle (section 6.4).
+    if (stream === undefined) return this.fail(code, refusalOf(code));
+    return this.#requests.reset(stream, code);
+  }
+
+  #read(chunk: Buffer): void {
+    this.#host.reading(this);
+    this.#vitals.readAt = this.#host.now;
+    if (!this.#reader.read(chunk)) this.fail(ErrorCode.PROTOCOL_ERROR, 'not_http2');
+  }
+
+  #protocolError(): false {
+    return this.fail(ErrorCode.PROTOCOL_ERROR, 'protocol_error');
+  }
+
+  #frameSizeError(): false {
+    return this.fail(ErrorCode.FRAME_SIZE_ERROR, 'frame_size_error');
+  }
+
+  #flowControlError(): false {
+    return this.fail(ErrorCode.FLOW_CONTROL_ERROR, 'flow_control_error');
+  }
+
+  #flood(refusal: Refusal): false {
+    return this.fail(ErrorCode.ENHANCE_YOUR_CALM, refusal);
+  }
+
+  #askWhetherAlive(): void {
+    this.#vitals.pingedAt = this.#host.now;
+    this.#writer.ping(0, KEEPALIVE_PING);
+  }
+
+  #sayLastStream(): void {
+    if (this.#vitals.hasSaidLastStream) return;
+    this.#vitals.hasSaidLastStream = true;
+    this.#lastServed = this.#requests.lastId;
+    if (this.#requests.streams.size === 0) this.#end();
+    else this.#writer.goAway(this.#lastServed, ErrorCode.NO_ERROR);
+  }
+
+  /** Says goodbye and hangs up. What is still open is cancelled. */
+  #end(code: ErrorCode = ErrorCode.NO_ERROR): void {
+    if (this.#isEnded) return;
+    this.#vitals.endedAt = this.#host.now;
+    this.#reader.stop();
+    this.#requests.cancelAll();
+    this.#writer.goAway(this.#requests.lastId, code);
+    this.flush();
+    this.#socket.end();
+    // What still comes is thrown away, so that the peer gets to read what we said.
+    this.#socket.resume();
+  }
+
+  get #isEnded(): boolean {
+    return this.#vitals.endedAt !== NEVER;
+  }
+
+  #close(): void {
+    this.#vitals.endedAt = this.#host.now;
+    this.#reader.stop();
+    this.#requests.cancelAll();
+    this.#host.gone(this);
+  }
+
+  #watchProgress(): void {
+    const { bytesWritten, writableLength } = this.#socket;
+    const { queue } = this.#answers;
+    const taken = bytesWritten - writableLength + queue.sentBytes;
+    const isBlocked = writableLength > 0 || !queue.isEmpty;
+    if (!isBlocked) this.#vitals.blockedAt = NEVER;
+    else if (taken !== this.#takenBytes || this.#vitals.blockedAt === NEVER) {
+      this.#vitals.blockedAt = this.#host.now;
+    }
+    this.#takenBytes = taken;
+  }
+}
+
+function refusalOf(code: ErrorCode): Refusal {
+  if (code === ErrorCode.FRAME_SIZE_ERROR) return 'frame_size_error';
+  return code === ErrorCode.FLOW_CONTROL_ERROR ? 'flow_control_error' : 'protocol_error';
+}

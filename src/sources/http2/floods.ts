@@ -1,0 +1,50 @@
+import { Budget } from './budget.ts';
+
+/**
+ * Resets that a connection may cause, its own and those that it makes us send. A stream that was
+ * answered earns one back, so that this is about their share and not their number.
+ */
+const RESET_BURST = 2_000;
+const RESETS_PER_SEC = 500;
+/**
+ * A reset of a stream that has lived for longer costs nothing: those are bounded by how many may be
+ * open, and that is how callers give up when their timeout passes.
+ */
+const PREMATURE_MS = 20;
+/** Frames that carry no request: SETTINGS, PING, WINDOW_UPDATE, PRIORITY, empty or unknown ones. */
+const CONTROL_BURST = 10_000;
+const CONTROLS_PER_SEC = 1_000;
+const CONTROLS_PER_ANSWER = 8;
+
+/**
+ * Tells a busy peer from one that floods (CVE-2019-9511 to 9518, CVE-2023-44487, CVE-2025-8671).
+ * Members are false when the peer has used up what it may.
+ */
+export class Floods {
+  readonly #resets: Budget;
+  readonly #controls: Budget;
+
+  constructor(now: number) {
+    this.#resets = new Budget(RESET_BURST, RESETS_PER_SEC, now);
+    this.#controls = new Budget(CONTROL_BURST, CONTROLS_PER_SEC, now);
+  }
+
+  /** The peer has reset a stream that was not answered. */
+  resetByPeer(openedAt: number, now: number): boolean {
+    return now - openedAt >= PREMATURE_MS || this.#resets.spend(now);
+  }
+
+  /** The peer has made us reset a stream. */
+  resetByUs(now: number): boolean {
+    return this.#resets.spend(now);
+  }
+
+  control(now: number): boolean {
+    return this.#controls.spend(now);
+  }
+
+  answered(): void {
+    this.#resets.refund(1);
+    this.#controls.refund(CONTROLS_PER_ANSWER);
+  }
+}

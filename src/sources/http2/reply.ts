@@ -1,0 +1,125 @@
+import type { Decision } from '../../domain/decision.ts';
+import { encodeCheckResponse } from '../codec/check-response.ts';
+import {
+  Flag,
+  FRAME_HEAD_BYTES,
+  FrameType,
+  MAX_FRAME_BYTES,
+  writeFrameHead,
+  writeUint32,
+} from './frame.ts';
+import { encodeHeaders, type HeaderPair } from './hpack/encoder.ts';
+import { MESSAGE_PREFIX_BYTES } from './message-reader.ts';
+
+const STREAM_ID_AT = 5;
+const FLAGS_AT = 4;
+const OK = 0;
+
+const GRPC_HEAD: readonly HeaderPair[] = [
+  [':status', '200'],
+  ['content-type', 'application/grpc'],
+];
+
+/** HEADERS that open an answer. Like all frames kept here, without the id of a stream. */
+export const answerHead: Uint8Array = headersFrame(GRPC_HEAD, 0);
+/** HEADERS that end an answer with status OK. */
+export const okTail: Uint8Array = statusTail(OK, '');
+
+/**
+ * The answer that a decision is, kept with it:
+ *
+ *     a message   │HEADERS answerHead│DATA prefix CheckResponse│HEADERS okTail│
+ *     a status    │HEADERS, END_STREAM│                        (trailers-only)
+ */
+export function frameDecision(decision: Decision): Uint8Array {
+  if (decision.signal === 'grpc_status') {
+    return statusOnly(decision.spec.grpcCode, decision.reason);
+  }
+  const data = dataFrame(encodeCheckResponse(decision));
+  const framed = Buffer.allocUnsafeSlow(answerHead.length + data.length + okTail.length);
+  framed.set(answerHead);
+  framed.set(data, answerHead.length);
+  framed.set(okTail, answerHead.length + data.length);
+  return framed;
+}
+
+/** Whether a framed answer is one frame of HEADERS. */
+export function isStatusOnly(framed: Uint8Array): boolean {
+  return ((framed[FLAGS_AT] as number) & Flag.END_STREAM) !== 0;
+}
+
+/** Where DATA begins in a framed answer that has a message. */
+export const DATA_AT = answerHead.length;
+
+/** Bytes of DATA in it, which is what the windows count. */
+export function dataBytesOf(framed: Uint8Array): number {
+  return framed.length - answerHead.length - FRAME_HEAD_BYTES - okTail.length;
+}
+
+/** Puts the id of the stream into the frame at `at`. */
+export function addressFrame(bytes: Uint8Array, at: number, stream: number): void {
+  writeUint32(bytes, at + STREAM_ID_AT, stream);
+}
+
+/** An answer without a message. */
+export function statusOnly(
+  code: number,
+  details: string,
+  fields: readonly HeaderPair[] = [],
+): Uint8Array {
+  return headersFrame([...GRPC_HEAD, ...fields, ...statusFields(code, details)], Flag.END_STREAM);
+}
+
+/** What follows the messages of an answer. */
+export function statusTail(code: number, details: string): Uint8Array {
+  return headersFrame(statusFields(code, details), Flag.END_STREAM);
+}
+
+/** HEADERS of an answer to what is no gRPC. A text has to follow. */
+export function plainHead(httpStatus: number): Uint8Array {
+  return headersFrame(
+    [
+      [':status', String(httpStatus)],
+      ['content-type', 'text/plain'],
+    ],
+    0,
+  );
+}
+
+/** A message with its prefix. */
+export function prefixed(message: Uint8Array): Uint8Array {
+  const bytes = Buffer.allocUnsafe(MESSAGE_PREFIX_BYTES + message.length);
+  bytes[0] = 0;
+  bytes.set(message, writeUint32(bytes, 1, message.length));
+  return bytes;
+}
+
+function dataFrame(message: Uint8Array): Uint8Array {
+  const payload = prefixed(message);
+  const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + payload.length);
+  frame.set(payload, writeFrameHead(frame, 0, payload.length, FrameType.DATA, 0, 0));
+  return frame;
+}
+
+function headersFrame(fields: readonly HeaderPair[], flags: number): Uint8Array {
+  const block = encodeHeaders(fields);
+  if (block.length > MAX_FRAME_BYTES) throw new Error('header block above the size of a frame');
+  const frame = Buffer.allocUnsafeSlow(FRAME_HEAD_BYTES + block.length);
+  const type = FrameType.HEADERS;
+  frame.set(block, writeFrameHead(frame, 0, block.length, type, flags | Flag.END_HEADERS, 0));
+  return frame;
+}
+
+function statusFields(code: number, details: string): readonly HeaderPair[] {
+  const status: HeaderPair = ['grpc-status', String(code)];
+  return details === '' ? [status] : [status, ['grpc-message', percentEncode(details)]];
+}
+
+/** gRPC over HTTP/2, Status-Message: UTF-8, all but printable ASCII and the percent sign escaped. */
+export function percentEncode(text: string): string {
+  return Array.from(Buffer.from(text, 'utf8'), (byte) =>
+    byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+  ).join('');
+}

@@ -1,0 +1,197 @@
+import type { Socket } from 'node:net';
+import { Subject } from 'rxjs';
+import { Call } from '../../domain/call.ts';
+import type { Check } from '../../domain/check.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
+import { CheckRequest, MAX_REQUEST_BYTES, TooLargeRequest } from '../codec/check-request.ts';
+import { type GrpcOptions, listenerOptions } from '../grpc-options.ts';
+import { Listener } from '../listener.ts';
+import { watchTls } from '../tls-files.ts';
+import { Assembly } from './assembly.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import { HealthCheck, HealthWatch } from './health.ts';
+import { type Refusal, TransportMeter } from './meter.ts';
+import { reflectionMethods } from './reflection.ts';
+import { Route } from './route.ts';
+import type { Method } from './rpc.ts';
+import type { Stream } from './stream.ts';
+import { TICK_MS } from './timeouts.ts';
+
+/** Share of its age by which a connection may go sooner or later, so that they do not all go at once. */
+const AGE_JITTER = 0.1;
+
+/**
+ * Our own HTTP/2, for unary calls of a multiplexer that is trusted to mean well. Of one turn of the
+ * event loop all Checks are one batch, and what a connection is sent is one write.
+ */
+export class Http2Source implements CheckSource, ConnectionHost {
+  readonly calls = new Subject<readonly Call[]>();
+  readonly instruments: readonly Instrument[];
+  readonly maxStreams: number;
+  readonly maxKeptBytes = MAX_REQUEST_BYTES;
+  readonly assembly = new Assembly();
+  readonly #options: GrpcOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #listener: Listener;
+  readonly #meter: TransportMeter;
+  readonly #methods: ReadonlyMap<Route, Method>;
+  readonly #watch: HealthWatch;
+  readonly #connections = new Set<Connection>();
+  /** Checks of this turn. */
+  #batch: Call[] = [];
+  /** Connections with something to send. */
+  #listed: Connection[] = [];
+  #inTurn = false;
+  #flushing = false;
+  #turnStartedAt = 0;
+  #stopTick: (() => void) | undefined;
+  #stopTlsWatch = (): void => undefined;
+  #starting: Promise<unknown> = Promise.resolve();
+  #drained: Promise<void> | undefined;
+
+  constructor(options: GrpcOptions, readiness: Readiness, clock: Clock, logger: Logger) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.maxStreams = options.maxConcurrentStreams;
+    this.#meter = new TransportMeter(() => this.#connections.size);
+    this.instruments = this.#meter.instruments;
+    this.#watch = new HealthWatch(readiness);
+    this.#methods = new Map<Route, Method>([
+      [Route.HEALTH_CHECK, new HealthCheck(readiness)],
+      [Route.HEALTH_WATCH, this.#watch],
+      ...(options.reflection ? reflectionMethods() : []),
+    ]);
+    this.#listener = new Listener(
+      { ...listenerOptions(options), onDropped: () => this.refused('connection_limit') },
+      (socket) => this.#connect(socket),
+    );
+  }
+
+  start(): Promise<{ readonly port: number }> {
+    const started = this.#listen();
+    this.#starting = started.catch(() => undefined);
+    return started;
+  }
+
+  async #listen(): Promise<{ readonly port: number }> {
+    const { host, port, tls, unixSocket } = this.#options;
+    if (tls !== undefined) {
+      this.#stopTlsWatch = await watchTls(tls, this.#clock, this.#logger, (material) =>
+        this.#listener.useTls(material),
+      );
+    }
+    const bound = await this.#listener.listen(host, port);
+    if (unixSocket !== undefined) await this.#listener.listenUnix(unixSocket);
+    return { port: bound };
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    this.#drained ??= this.#shutDown(timeoutMs);
+    return this.#drained;
+  }
+
+  async #shutDown(timeoutMs: number): Promise<void> {
+    await this.#starting;
+    this.#stopTlsWatch();
+    const closed = this.#listener.close();
+    this.#watch.end();
+    for (const connection of this.#connections) connection.goAway();
+    const cancelTimer = this.#clock.after(timeoutMs, () => this.#listener.cut());
+    await closed;
+    cancelTimer();
+    this.#stopTick?.();
+    this.calls.complete();
+  }
+
+  // ConnectionHost
+
+  /** One reading of the clock a turn. */
+  get now(): number {
+    return this.#inTurn ? this.#turnStartedAt : this.#clock.now();
+  }
+
+  method(route: Route): Method | undefined {
+    return this.#methods.get(route);
+  }
+
+  check(stream: Stream, bytes: Buffer | undefined, start: number, stop: number): void {
+    const check: Check =
+      bytes === undefined
+        ? new TooLargeRequest(stream)
+        : new CheckRequest(bytes, stream, start, stop);
+    const { now } = this;
+    const budgetMs = Math.min(stream.timeoutMs, this.#options.budgetMs);
+    stream.call = new Call(check, stream, now, now + budgetMs);
+    this.#batch.push(stream.call);
+  }
+
+  refused(refusal: Refusal): void {
+    this.#meter.refused(refusal);
+  }
+
+  reading(connection: Connection): void {
+    this.#list(connection);
+    if (this.#inTurn) return;
+    this.#turnStartedAt = this.#clock.now();
+    this.#inTurn = true;
+    this.#clock.endOfTurn(this.#endTurn);
+  }
+
+  answered(connection: Connection): void {
+    this.#list(connection);
+    if (this.#flushing || this.#inTurn) return;
+    this.#flushing = true;
+    queueMicrotask(this.#flush);
+  }
+
+  gone(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    this.#stopTick?.();
+    this.#stopTick = undefined;
+  }
+
+  #connect(socket: Socket): void {
+    const { maxConnectionAgeMs: ageMs, maxConnectionAgeGraceMs: graceMs } = this.#options;
+    const jitter = 1 + AGE_JITTER * (2 * Math.random() - 1);
+    const retireAt = ageMs > 0 ? this.now + ageMs * jitter : Number.POSITIVE_INFINITY;
+    const connection = new Connection(socket, this, retireAt, graceMs);
+    this.#connections.add(connection);
+    this.#stopTick ??= this.#clock.every(TICK_MS, () => this.#tick());
+  }
+
+  #tick(): void {
+    for (const connection of this.#connections) connection.tick();
+  }
+
+  #list(connection: Connection): void {
+    if (connection.isListed) return;
+    connection.isListed = true;
+    this.#listed.push(connection);
+  }
+
+  // Bound once: a turn makes no closures.
+  readonly #endTurn = (): void => {
+    this.#inTurn = false;
+    const batch = this.#batch;
+    if (batch.length > 0) {
+      this.#batch = [];
+      this.calls.next(batch);
+    }
+    this.#flush();
+  };
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    const listed = this.#listed;
+    this.#listed = [];
+    for (const connection of listed) {
+      connection.isListed = false;
+      connection.flush();
+    }
+  };
+}

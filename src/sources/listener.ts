@@ -1,0 +1,123 @@
+import { unlink } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import type { TlsMaterial } from './tls-files.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export interface ListenerOptions {
+  /** Absent = plain text. `mutual`: whether clients must show a certificate. */
+  readonly tls?: { readonly mutual: boolean } | undefined;
+  /** Connections at once, those included that are shaking hands; absent = any. */
+  readonly maxConnections?: number;
+  /** Told of one that came on top of those, and was closed. */
+  readonly onDropped?: () => void;
+}
+
+/**
+ * Takes connections and hands them on, but keeps hold of them: the gRPC library cuts off none while
+ * its channelz is off, and nobody else cuts off those that never got as far as HTTP/2, or whose peer
+ * does not hang up.
+ */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #take: (socket: Socket) => void;
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  #material: TlsMaterial | undefined;
+  #closing = false;
+
+  /** `take` is given a socket once it is ready for HTTP/2. */
+  constructor(options: ListenerOptions, take: (socket: Socket) => void) {
+    this.#options = options;
+    this.#take = take;
+  }
+
+  /** Of connections made from now on. */
+  useTls(material: TlsMaterial): void {
+    this.#material = material;
+    for (const server of this.#servers) (server as TlsServer).setSecureContext(material);
+  }
+
+  /** Resolves with the port; rejects with an error that names the address. */
+  async listen(host: string, port: number): Promise<number> {
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const server = await this.#open({ host, port }, address);
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Also on a Unix socket, in the place of one that a process left behind which is no more. */
+  async listenUnix(path: string): Promise<void> {
+    if (await isLeftBehind(path)) await unlink(path);
+    await this.#open({ path }, path);
+  }
+
+  /** Takes no new connections. Resolves when the last one has gone. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(
+      this.#servers.map((server) => new Promise((resolve) => server.close(resolve))),
+    );
+  }
+
+  /** Destroys every connection. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #open(where: { host: string; port: number } | { path: string }, name: string): Promise<Server> {
+    const server = this.#createServer();
+    this.#servers.push(server);
+    const { promise, resolve, reject } = Promise.withResolvers<Server>();
+    // Stays, for what accepting runs into later: that ends a connection, not the process.
+    server.on('error', (error) => {
+      reject(new Error(`cannot listen on ${name}: ${error.message}`));
+    });
+    server.listen(where, () => resolve(server));
+    return promise;
+  }
+
+  #createServer(): Server {
+    const { tls } = this.#options;
+    const take = (socket: Socket): void => {
+      // A handshake may end after we have stopped taking connections.
+      if (this.#closing || socket.destroyed) socket.destroy();
+      else this.#take(socket);
+    };
+    const server = tls
+      ? createTlsServer({ ...tlsOptions(tls), ...this.#material }, take)
+      : createServer({ noDelay: true }, take);
+    server.prependListener('connection', (socket: Socket) => this.#hold(socket));
+    return server;
+  }
+
+  #hold(socket: Socket): void {
+    const { maxConnections = Number.POSITIVE_INFINITY, onDropped } = this.#options;
+    if (this.#sockets.size >= maxConnections) {
+      socket.destroy();
+      onDropped?.();
+      return;
+    }
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+}
+
+function tlsOptions({ mutual }: { readonly mutual: boolean }) {
+  return {
+    ALPNProtocols: ['h2'],
+    noDelay: true,
+    requestCert: mutual,
+    rejectUnauthorized: mutual,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  };
+}
+
+/** Whether there is a socket that nobody listens on. */
+function isLeftBehind(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(path);
+  socket.once('connect', () => resolve(false));
+  socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+  return promise.finally(() => socket.destroy());
+}
