@@ -48,6 +48,10 @@ export const faults: readonly Fault[] = [
     'the last entry shines through',
     'this.keyStart = this.keyStop = this.valueStart = this.valueStop = 0;',
   ),
+  entry('the usual entry may end anywhere', 'valueStart + length !== stop', 'false'),
+  entry('the usual entry has any value', ' || bytes[keyStop] !== VALUE_TAG'),
+  entry('the usual key has one byte of length', 'keyLength >= 0x80 || '),
+  entry('the usual value has two bytes of length', 'high === 0 || high >= 0x80', 'high === 0'),
   entry('a broken entry passes', 'return !cursor.broken', 'return true'),
   checkRequest(
     'the first method wins',
@@ -69,8 +73,8 @@ export const faults: readonly Fault[] = [
   checkRequest('an empty header is none', 'value ?? joined', 'value || joined'),
   checkRequest(
     'the last http replaces the others',
-    'this.#https.push(',
-    'this.#https.splice(0, 2, ',
+    'withPart(this.#https, ',
+    'withPart(NO_PARTS, ',
   ),
   checkRequest('a broken header_map passes', 'if (headerMap.broken) return false;'),
   checkRequest('a broken request passes', 'if (request.broken) return false;'),

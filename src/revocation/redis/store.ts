@@ -15,7 +15,7 @@ const REVOKED_LATELY = 1024;
  *     EXISTS k1 … kn ─▶ 0: none is revoked, which is the common case: one round trip
  *                    └▶ more: EXISTS k1, …, EXISTS kn in one write, and each says for itself
  *
- * A key lately seen revoked is asked for by itself from the start, in the same write: a client that
+ * An id lately seen revoked is asked for by itself from the start, in the same write: a client that
  * keeps sending one revoked token would otherwise cost every batch the second round trip. What was
  * remembered is never an answer.
  */
@@ -34,53 +34,56 @@ export class RedisRevocations implements RevocationStore {
   async lookup(queries: readonly RevocationQuery[]): Promise<readonly Verdict[]> {
     const connection = this.#pool.take();
     if (connection === undefined) return queries.map(() => this.#unknown('not_connected'));
-    const keys = queries.map(({ id }) => this.#prefix + id);
-    const alone = keys.filter((key) => this.#revokedLately.has(key));
-    const together = keys.filter((key) => !this.#revokedLately.has(key));
+    const isAlone = queries.map(({ id }) => this.#revokedLately.has(id));
+    const alone = queries.filter((_, i) => isAlone[i]);
+    const together = alone.length === 0 ? queries : queries.filter((_, i) => !isAlone[i]);
     const verdicts = await this.#ask(connection, together, alone);
-    return keys.map((key) => verdicts.get(key) ?? this.#unknown('not_asked'));
+    let nextAlone = 0;
+    let nextTogether = 0;
+    return isAlone.map(
+      (own) =>
+        (own ? verdicts.alone[nextAlone++] : verdicts.together[nextTogether++]) ??
+        this.#unknown('not_asked'),
+    );
   }
 
   async #ask(
     connection: Connection,
-    together: readonly string[],
-    alone: readonly string[],
-  ): Promise<Map<string, Verdict>> {
-    const verdicts = new Map<string, Verdict>();
-    const groups = alone.map((key) => [key]);
+    together: readonly RevocationQuery[],
+    alone: readonly RevocationQuery[],
+  ): Promise<{ readonly together: readonly Verdict[]; readonly alone: readonly Verdict[] }> {
+    const groups = alone.map(this.#keysOfOne);
     if (together.length === 0) {
-      this.#readSingles(alone, await connection.exists(groups), verdicts);
-      return verdicts;
+      return { together: [], alone: this.#readSingles(alone, await connection.exists(groups)) };
     }
-    const [first, ...singles] = await connection.exists([[...together], ...groups]);
-    this.#readSingles(alone, singles, verdicts);
+    const [first, ...rest] = await connection.exists([together.map(this.#keyOf), ...groups]);
+    const singles = this.#readSingles(alone, rest);
     const count = countOf(first, together.length);
     if (typeof count === 'number' && count > 0 && together.length > 1) {
-      const replies = await connection.exists(together.map((key) => [key]));
-      this.#readSingles(together, replies, verdicts);
-    } else {
-      const verdict = this.#verdict(count);
-      for (const key of together) this.#set(verdicts, key, verdict);
+      const replies = await connection.exists(together.map(this.#keysOfOne));
+      return { together: this.#readSingles(together, replies), alone: singles };
     }
-    return verdicts;
+    const verdict = this.#verdict(count);
+    this.#remember(together[0] as RevocationQuery, verdict);
+    return { together: together.map(() => verdict), alone: singles };
   }
 
-  #readSingles(
-    keys: readonly string[],
-    replies: readonly Reply[],
-    verdicts: Map<string, Verdict>,
-  ): void {
-    const complete = replies.length === keys.length;
-    keys.forEach((key, i) => {
-      const count = countOf(complete ? replies[i] : undefined, 1);
-      this.#set(verdicts, key, this.#verdict(count));
+  readonly #keyOf = ({ id }: RevocationQuery): string => this.#prefix + id;
+  readonly #keysOfOne = ({ id }: RevocationQuery): readonly string[] => [this.#prefix + id];
+
+  #readSingles(queries: readonly RevocationQuery[], replies: readonly Reply[]): readonly Verdict[] {
+    const isComplete = replies.length === queries.length;
+    return queries.map((query, i) => {
+      const verdict = this.#verdict(countOf(isComplete ? replies[i] : undefined, 1));
+      this.#remember(query, verdict);
+      return verdict;
     });
   }
 
-  #set(verdicts: Map<string, Verdict>, key: string, verdict: Verdict): void {
-    verdicts.set(key, verdict);
-    if (verdict.state === 'revoked') this.#revokedLately.set(key, true);
-    else if (verdict.state === 'not-revoked') this.#revokedLately.delete(key);
+  /** Of a verdict that may be `revoked` for one query alone. */
+  #remember({ id }: RevocationQuery, { state }: Verdict): void {
+    if (state === 'revoked') this.#revokedLately.set(id, true);
+    else if (state === 'not-revoked') this.#revokedLately.delete(id);
   }
 
   #verdict(count: number | { error: string }): Verdict {

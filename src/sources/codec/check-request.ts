@@ -26,6 +26,8 @@ const HOST = 5;
 const HEADER_MAP = 13;
 const HEADER_MAP_HEADERS = 1;
 
+const NO_PARTS: number[] = [];
+
 // Decoding never awaits, so one cursor for each kind of message serves every request.
 const root = new FieldCursor();
 const attributes = new FieldCursor(1);
@@ -56,8 +58,8 @@ export class CheckRequest implements Check {
   readonly #start: number;
   readonly #stop: number;
   /** Start and stop of each part, in turn. */
-  readonly #https: number[] = [];
-  readonly #extensions: number[] = [];
+  #https = NO_PARTS;
+  #extensions = NO_PARTS;
   #methodStart = 0;
   #methodStop = 0;
   #pathStart = 0;
@@ -145,7 +147,7 @@ export class CheckRequest implements Check {
           if (request.broken) return false;
         } else if (attributes.is(CONTEXT_EXTENSIONS)) {
           if (!extension.read(bytes, attributes.start, attributes.stop)) return false;
-          this.#extensions.push(attributes.start, attributes.stop);
+          this.#extensions = withPart(this.#extensions, attributes.start, attributes.stop);
         }
       }
       if (attributes.broken) return false;
@@ -155,7 +157,7 @@ export class CheckRequest implements Check {
 
   #surveyHttp(start: number, stop: number): boolean {
     const bytes = this.#bytes;
-    this.#https.push(start, stop);
+    this.#https = withPart(this.#https, start, stop);
     http.over(bytes, start, stop);
     while (http.next()) {
       if (http.is(METHOD)) {
@@ -183,8 +185,8 @@ export class CheckRequest implements Check {
 
   /** What cannot be judged has no parts. */
   #forget(): void {
-    this.#https.length = 0;
-    this.#extensions.length = 0;
+    this.#https = NO_PARTS;
+    this.#extensions = NO_PARTS;
     this.#methodStart = this.#methodStop = 0;
     this.#pathStart = this.#pathStop = 0;
     this.#hostStart = this.#hostStop = 0;
@@ -197,6 +199,13 @@ export class CheckRequest implements Check {
   #text(start: number, stop: number): string {
     return this.#bytes.toString('utf8', start, stop);
   }
+}
+
+/** Of the first one an array of just that length: what is pushed to has room for seventeen. */
+function withPart(parts: number[], start: number, stop: number): number[] {
+  if (parts.length === 0) return [start, stop];
+  parts.push(start, stop);
+  return parts;
 }
 
 /** In place of a message that was larger than MAX_REQUEST_BYTES and not kept. */

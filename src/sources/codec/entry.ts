@@ -1,8 +1,11 @@
-import { FieldCursor } from './fields.ts';
+import { FieldCursor, WireType } from './fields.ts';
 
 const KEY = 1;
 const VALUE = 2;
 const RAW_VALUE = 3;
+
+const KEY_TAG = (KEY << 3) | WireType.LENGTH_DELIMITED;
+const VALUE_TAG = (VALUE << 3) | WireType.LENGTH_DELIMITED;
 
 /**
  * One name and value: an entry of a `map<string, string>`, or Envoy's `HeaderValue`, which has the
@@ -24,6 +27,35 @@ export class Entry {
 
   /** False when the bytes are no such message. What is absent is empty. */
   read(bytes: Uint8Array, start: number, stop: number): boolean {
+    return this.#readUsual(bytes, start, stop) || this.#readAny(bytes, start, stop);
+  }
+
+  /**
+   * A key of less than 128 bytes, then a value, and nothing else: what Envoy sends. It halves what a
+   * request takes to decode.
+   */
+  #readUsual(bytes: Uint8Array, start: number, stop: number): boolean {
+    if (stop - start < 4 || bytes[start] !== KEY_TAG) return false;
+    const keyLength = bytes[start + 1] as number;
+    const keyStart = start + 2;
+    const keyStop = keyStart + keyLength;
+    if (keyLength >= 0x80 || keyStop + 2 > stop || bytes[keyStop] !== VALUE_TAG) return false;
+    let valueStart = keyStop + 2;
+    let length = bytes[keyStop + 1] as number;
+    if (length >= 0x80) {
+      const high = bytes[valueStart++] as number;
+      if (high === 0 || high >= 0x80) return false;
+      length += (high - 1) << 7;
+    }
+    if (valueStart + length !== stop) return false;
+    this.keyStart = keyStart;
+    this.keyStop = keyStop;
+    this.valueStart = valueStart;
+    this.valueStop = stop;
+    return true;
+  }
+
+  #readAny(bytes: Uint8Array, start: number, stop: number): boolean {
     const cursor = this.#cursor.over(bytes, start, stop);
     this.keyStart = this.keyStop = this.valueStart = this.valueStop = 0;
     let rawStart = 0;

@@ -13,7 +13,6 @@ import { Assembly } from './assembly.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { HealthCheck, HealthWatch } from './health.ts';
 import { type Refusal, TransportMeter } from './meter.ts';
-import { reflectionMethods } from './reflection.ts';
 import { Route } from './route.ts';
 import type { Method } from './rpc.ts';
 import type { Stream } from './stream.ts';
@@ -37,7 +36,7 @@ export class Http2Source implements CheckSource, ConnectionHost {
   readonly #logger: Logger;
   readonly #listener: Listener;
   readonly #meter: TransportMeter;
-  readonly #methods: ReadonlyMap<Route, Method>;
+  readonly #methods: Map<Route, Method>;
   readonly #watch: HealthWatch;
   readonly #connections = new Set<Connection>();
   /** Checks of this turn. */
@@ -63,7 +62,6 @@ export class Http2Source implements CheckSource, ConnectionHost {
     this.#methods = new Map<Route, Method>([
       [Route.HEALTH_CHECK, new HealthCheck(readiness)],
       [Route.HEALTH_WATCH, this.#watch],
-      ...(options.reflection ? reflectionMethods() : []),
     ]);
     this.#listener = new Listener(
       { ...listenerOptions(options), onDropped: () => this.refused('connection_limit') },
@@ -78,7 +76,12 @@ export class Http2Source implements CheckSource, ConnectionHost {
   }
 
   async #listen(): Promise<{ readonly port: number }> {
-    const { host, port, tls, unixSocket } = this.#options;
+    const { host, port, tls, unixSocket, reflection } = this.#options;
+    if (reflection) {
+      // With it comes the gRPC library: 10 MiB that are seldom needed.
+      const { reflectionMethods } = await import('./reflection.ts');
+      for (const [route, method] of reflectionMethods()) this.#methods.set(route, method);
+    }
     if (tls !== undefined) {
       this.#stopTlsWatch = await watchTls(tls, this.#clock, this.#logger, (material) =>
         this.#listener.useTls(material),
