@@ -14,7 +14,7 @@ const NO_TIMEOUT = Number.POSITIVE_INFINITY;
 // Heads are read one at a time: one text serves all, and none is longer than its list.
 const text = Buffer.allocUnsafeSlow(MAX_HEADER_LIST_BYTES);
 
-/** The fields of one header block, summed up to what a call needs. Reused from block to block. */
+/** The fields of one header block, summed up to what a call needs. Used for block after block. */
 export class RequestHead {
   isPost = false;
   route: Route = Route.UNKNOWN;
@@ -26,6 +26,8 @@ export class RequestHead {
   /** Bytes; -1 = not said. */
   contentLength = -1;
   isMalformed = false;
+  /** Names and values in turn, each ended by a NUL; see `findMetadata`. */
+  metadata = '';
   #fields = 0;
   #bytes = 0;
   /** Pseudo-headers that were there, a bit for each Kind. */
@@ -95,9 +97,9 @@ export class RequestHead {
     return (this.#pseudo & ALL_PSEUDO) === ALL_PSEUDO;
   }
 
-  /** Names and values in turn, each ended by a NUL. A string, so that it outlives the bytes. */
-  takeMetadata(): string {
-    return this.#textEnd === 0 ? '' : text.toString('latin1', 0, this.#textEnd);
+  /** To be called after the last field: makes of the metadata a string that outlives the bytes. */
+  end(): void {
+    this.metadata = this.#textEnd === 0 ? '' : text.toString('latin1', 0, this.#textEnd);
   }
 
   #pseudoHeader(field: Field): void {
@@ -122,7 +124,7 @@ export class RequestHead {
   }
 }
 
-/** The value of a name in what `takeMetadata` gave; several are joined with a comma. */
+/** The value of a name in the metadata of a head; several are joined with a comma. */
 export function findMetadata(metadata: string, name: string): string | undefined {
   let found: string | undefined;
   for (let at = 0; at < metadata.length; ) {

@@ -1,6 +1,7 @@
 import type { Answers } from './answers.ts';
 import { ErrorCode, INITIAL_WINDOW, MAX_INT31, readUint32 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import { BlockMemo } from './hpack/block-memo.ts';
 import { HeaderDecoder } from './hpack/decoder.ts';
 import { type AssemblyBudget, MESSAGE_PREFIX_BYTES, MessageReader } from './message-reader.ts';
 import type { Refusal } from './meter.ts';
@@ -50,9 +51,6 @@ export interface RequestsOwner {
   closed(): void;
 }
 
-// Blocks are decoded whole, one at a time: one head serves all connections.
-const head = new RequestHead();
-
 /** The streams of one connection, from their HEADERS to a whole message. */
 export class Requests {
   readonly streams = new StreamTable();
@@ -63,6 +61,9 @@ export class Requests {
   readonly #answers: Answers;
   readonly #writer: FrameWriter;
   readonly #decoder = new HeaderDecoder();
+  /** Of the block read last, and so of every one that equals it. */
+  readonly #head = new RequestHead();
+  readonly #memo = new BlockMemo();
 
   constructor(host: RequestsHost, owner: RequestsOwner, answers: Answers, writer: FrameWriter) {
     this.#host = host;
@@ -85,8 +86,7 @@ export class Requests {
     if (stream !== undefined) return this.#trailers(stream, endsStream, bytes, start, stop);
     const isNew = id > this.lastId;
     if (id % 2 === 0) return owner.fail(ErrorCode.PROTOCOL_ERROR, 'protocol_error');
-    head.beginRequest();
-    if (!this.#decoder.decode(bytes, start, stop, head)) {
+    if (!this.#read(bytes, start, stop)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
     if (!isNew) return owner.wasReset(id) || owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
@@ -95,13 +95,27 @@ export class Requests {
     if (this.streams.size >= this.#host.maxStreams) {
       return owner.resetStream(id, ErrorCode.REFUSED_STREAM, 'stream_limit');
     }
+    const head = this.#head;
     if (isSelfDependent || head.isMalformed || !head.isComplete) {
       return owner.resetStream(id, ErrorCode.PROTOCOL_ERROR, 'stream_error');
     }
     return this.#open(id, endsStream);
   }
 
+  /** A block of a request, into the head. */
+  #read(bytes: Buffer, start: number, stop: number): boolean {
+    const { table } = this.#decoder;
+    if (this.#memo.holds(bytes, start, stop, table.generation)) return true;
+    const before = table.generation;
+    this.#head.beginRequest();
+    if (!this.#decoder.decode(bytes, start, stop, this.#head)) return false;
+    this.#head.end();
+    this.#memo.remember(bytes, start, stop, before, table.generation);
+    return true;
+  }
+
   #open(id: number, endsStream: boolean): boolean {
+    const head = this.#head;
     const { peerWindow } = this.#owner;
     const stream = new Stream(this.#answers, id, head, peerWindow, INITIAL_WINDOW, this.#host.now);
     this.streams.add(stream);
@@ -124,6 +138,8 @@ export class Requests {
     stop: number,
   ): boolean {
     const owner = this.#owner;
+    const head = this.#head;
+    this.#memo.forget();
     head.beginTrailers();
     if (!this.#decoder.decode(bytes, start, stop, head)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');

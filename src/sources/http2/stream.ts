@@ -65,7 +65,7 @@ export class Stream implements Responder, Rpc {
     this.route = head.route;
     this.contentLength = head.contentLength;
     this.timeoutMs = head.timeoutMs;
-    this.#metadata = head.takeMetadata();
+    this.#metadata = head.metadata;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
     this.openedAt = openedAt;
