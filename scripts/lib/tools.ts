@@ -54,6 +54,7 @@ const sources: Readonly<Record<ToolName, Source>> = {
       `
 import sys
 import grpc
+import hpack
 from envoy.service.auth.v3 import external_auth_pb2_grpc
 from grpc_health.v1 import health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2_grpc

@@ -1,8 +1,7 @@
 import type { Decision } from '../../domain/decision.ts';
-import { FRAME_HEAD_BYTES, MAX_FRAME_BYTES } from './frame.ts';
+import { addressFrame, FRAME_HEAD_BYTES, MAX_FRAME_BYTES } from './frame.ts';
 import type { Output } from './output.ts';
 import {
-  addressFrame,
   answerHead,
   DATA_AT,
   dataBytesOf,
@@ -93,11 +92,11 @@ export class Answers implements StreamOwner {
   #open(stream: Stream, head: Uint8Array): void {
     if (stream.answering) return;
     stream.answering = true;
-    addressFrame(this.#output.bytes, this.#output.append(head), stream.id);
+    this.#output.appendFrame(head, stream.id);
   }
 
   #last(stream: Stream, frame: Uint8Array): void {
-    addressFrame(this.#output.bytes, this.#output.append(frame), stream.id);
+    this.#output.appendFrame(frame, stream.id);
     this.#end(stream);
   }
 

@@ -34,7 +34,8 @@ export class FrameWriter {
 
   /** `data`: PING_BYTES of them. */
   ping(flags: number, data: Uint8Array): void {
-    this.#output.bytes.set(data, this.#frame(PING_BYTES, FrameType.PING, flags, 0));
+    const at = this.#frame(PING_BYTES, FrameType.PING, flags, 0);
+    this.#output.bytes.set(data, at);
   }
 
   goAway(lastStream: number, code: ErrorCode): void {

@@ -46,6 +46,7 @@ export const Setting = {
 } as const;
 
 export const FRAME_HEAD_BYTES = 9;
+const STREAM_ID_AT = 5;
 /** SETTINGS_MAX_FRAME_SIZE: the initial value, ours for good and the least of any peer's. */
 export const MAX_FRAME_BYTES = 16_384;
 /** SETTINGS_INITIAL_WINDOW_SIZE: the initial value; also that of every connection. */
@@ -67,7 +68,12 @@ export function writeFrameHead(
   target[at + 2] = length;
   target[at + 3] = type;
   target[at + 4] = flags;
-  return writeUint32(target, at + 5, stream);
+  return addressFrame(target, at, stream);
+}
+
+/** Puts the id of a stream into the frame at `at`; returns where the payload goes. */
+export function addressFrame(target: Uint8Array, at: number, stream: number): number {
+  return writeUint32(target, at + STREAM_ID_AT, stream);
 }
 
 /** Returns where it ends. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { addressFrame } from './frame.ts';
 
 const FIRST_BYTES = 8 * 1024;
 const LARGEST_KEPT_BYTES = 128 * 1024;
@@ -25,6 +26,12 @@ export class Output {
     const at = this.reserve(frames.length);
     this.bytes.set(frames, at);
     return at;
+  }
+
+  /** A frame that is kept without the id of its stream. */
+  appendFrame(frame: Uint8Array, stream: number): void {
+    const at = this.append(frame); // it may put another buffer in the place of `bytes`
+    addressFrame(this.bytes, at, stream);
   }
 
   flush(socket: Socket): void {

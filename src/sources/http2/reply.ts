@@ -11,7 +11,6 @@ import {
 import { encodeHeaders, type HeaderPair } from './hpack/encoder.ts';
 import { MESSAGE_PREFIX_BYTES } from './message-reader.ts';
 
-const STREAM_ID_AT = 5;
 const FLAGS_AT = 4;
 const OK = 0;
 
@@ -54,11 +53,6 @@ export const DATA_AT = answerHead.length;
 /** Bytes of DATA in it, which is what the windows count. */
 export function dataBytesOf(framed: Uint8Array): number {
   return framed.length - answerHead.length - FRAME_HEAD_BYTES - okTail.length;
-}
-
-/** Puts the id of the stream into the frame at `at`. */
-export function addressFrame(bytes: Uint8Array, at: number, stream: number): void {
-  writeUint32(bytes, at + STREAM_ID_AT, stream);
 }
 
 /** An answer without a message. */

@@ -8,7 +8,6 @@ import {
   writeFrameHead,
 } from './frame.ts';
 import type { Output } from './output.ts';
-import { addressFrame } from './reply.ts';
 import type { Stream } from './stream.ts';
 
 interface Piece {
@@ -97,7 +96,7 @@ export class SendQueue {
       stream.sendWindow -= length;
       this.sentBytes += length;
     }
-    if (tail !== undefined) addressFrame(this.#output.bytes, this.#output.append(tail), stream.id);
+    if (tail !== undefined) this.#output.appendFrame(tail, stream.id);
     if (tail !== undefined || piece.endsStream) this.#ended(stream);
     return true;
   }
