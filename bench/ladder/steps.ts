@@ -15,7 +15,7 @@ import { quotas } from './quota.ts';
 /** Not of the plan: the size of V8's young generation, which is most of what a worker holds. */
 export async function memoryPlans(bench: Bench): Promise<Plans> {
   const corpus = await bench.corpus();
-  const sizes = [2, 16];
+  const sizes = [1, 2, 4, 16];
   const over = (id: string, about: string, load: Load): Plans[number] => ({
     ...{ id, title: 'Young generation', about, expectations: [] },
     sweep: { knob: '--max-semi-space-size', scale: 'log' },

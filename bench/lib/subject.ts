@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ServerProcess, startServer } from '../../test/support/server-process.ts';
 import { processTree } from './proc.ts';
 
@@ -32,7 +34,7 @@ export interface SluiceOptions {
   readonly within?: readonly string[];
 }
 
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+const ROOT = new URL('../..', import.meta.url).pathname;
 const READY_SIGN = '"message":"listening"';
 
 /** `serve` as it is run in production, with these settings. */
@@ -48,7 +50,13 @@ export async function startSluice(options: SluiceOptions): Promise<Subject> {
   const server = await startServer({
     name: 'sluice',
     command: 'taskset',
-    args: async () => ['-c', SERVER_CORE, ...within, process.execPath, ...nodeFlags, MAIN, 'serve'],
+    args: async () => [
+      '-c',
+      SERVER_CORE,
+      ...within,
+      process.execPath,
+      ...(await serveArguments(nodeFlags)),
+    ],
     env,
     isReady: ({ log }) => new RegExp(`${READY_SIGN}\\}\\n`).test(log),
   });
@@ -61,6 +69,15 @@ export async function startSluice(options: SluiceOptions): Promise<Subject> {
     adminUrl: `http://${listening.admin}`,
     redisConnections: workers * Number(settings.REDIS_POOL_SIZE ?? 4),
   };
+}
+
+/** As `npm run serve` has it; `flags` take the place of its own. */
+async function serveArguments(flags: readonly string[]): Promise<readonly string[]> {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const [, ...usual] = scripts.serve.split(' ') as string[];
+  const [main, ...rest] = usual.filter((word) => !word.startsWith('--'));
+  const usualFlags = usual.filter((word) => word.startsWith('--'));
+  return [...(flags.length > 0 ? flags : usualFlags), join(ROOT, main as string), ...rest];
 }
 
 async function untilReady(adminUrl: string, server: ServerProcess): Promise<void> {

@@ -6,7 +6,7 @@ import type { Experiment, Run } from '../lib/result.ts';
 import { type Subject, startSluice } from '../lib/subject.ts';
 import { secondsOf } from '../lib/timing.ts';
 import { extAuthz, type Filter, jwtAuthn, startBenchEnvoy } from './envoy.ts';
-import { emptyGo } from './servers.ts';
+import { emptyGo, transports } from './servers.ts';
 
 const START_SEC = 2;
 const LOAD = { loop: 'closed' as const, connections: 8, streams: 10 };
@@ -17,11 +17,20 @@ const about: Omit<Experiment, 'variants'> = {
   about:
     'Requests over HTTP/2 to an Envoy that answers them itself, with one token of the corpus. Envoy ' +
     'and the service share one core.',
-  expectations: [],
+  expectations: [
+    {
+      text: 'our own transport serves half as much again as grpc-js',
+      ...{ figure: 'rps', of: 'ext-authz-http2', over: 'ext-authz-grpc-js', atLeast: 1.5 },
+    },
+    {
+      text: 'and more than the empty Go server',
+      ...{ figure: 'rps', of: 'ext-authz-http2', over: 'ext-authz-empty-go', atLeast: 1 },
+    },
+  ],
 };
 
 export function secondsBehindEnvoy(bench: Bench): number {
-  return 4 * (START_SEC + bench.timing.rounds * secondsOf(bench.timing));
+  return 5 * (START_SEC + bench.timing.rounds * secondsOf(bench.timing));
 }
 
 interface Behind {
@@ -32,7 +41,7 @@ interface Behind {
   readonly runs: Run[];
 }
 
-/** No filter, Envoy's own, and ext_authz to an empty Go server and to Sluice. */
+/** No filter, Envoy's own, and ext_authz to an empty Go server and to Sluice on each transport. */
 export async function runBehindEnvoy(
   bench: Bench,
   update: (experiment: Experiment) => void,
@@ -44,7 +53,6 @@ export async function runBehindEnvoy(
   const corpus = await bench.corpus();
   const { rounds, warmupMs, durationMs } = bench.timing;
   await using started = new AsyncDisposableStack();
-  const sluice = started.use(await startSluice({ settings: bench.settings(corpus) }));
   const go = started.use(await emptyGo(0).start());
   const variants: Behind[] = [];
   const add = async (id: string, label: string, filters: readonly Filter[], service?: Subject) => {
@@ -56,7 +64,11 @@ export async function runBehindEnvoy(
   await add('no-filter', 'no filter', []);
   await add('jwt-authn', 'jwt_authn', [jwtAuthn]);
   await add('ext-authz-empty-go', 'ext_authz, empty Go server', [extAuthz], go);
-  await add('ext-authz-sluice', 'ext_authz, Sluice', [extAuthz], sluice);
+  for (const TRANSPORT of transports) {
+    const settings = { ...bench.settings(corpus), TRANSPORT };
+    const sluice = started.use(await startSluice({ settings }));
+    await add(`ext-authz-${TRANSPORT}`, `ext_authz, Sluice, ${TRANSPORT}`, [extAuthz], sluice);
+  }
   const token = corpus.corpus.questions.find(({ answer }) => answer === 'allow')?.token;
   for (let round = 0; round < rounds; round++) {
     for (const { label, envoy, service, runs } of variants) {

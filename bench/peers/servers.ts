@@ -1,6 +1,9 @@
 import { ensureGoProgram } from '../../scripts/lib/go.ts';
 import { startPeer } from '../lib/subject.ts';
 
+/** What serves gRPC in Sluice: TRANSPORT. */
+export const transports = ['grpc-js', 'http2'] as const;
+
 const file = (name: string) => new URL(name, import.meta.url).pathname;
 
 /** The least that a server on @grpc/grpc-js can do. */

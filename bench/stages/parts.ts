@@ -14,7 +14,7 @@ import { createPipeline } from '../../src/pipeline/index.ts';
 import { MetricsSink } from '../../src/sinks/metrics.ts';
 import { ReplySink } from '../../src/sinks/reply.ts';
 import { CheckRequest } from '../../src/sources/codec/check-request.ts';
-import { encodeCheckResponse } from '../../src/sources/codec/check-response.ts';
+import { encodeCheckResponse, keptCheckResponse } from '../../src/sources/codec/check-response.ts';
 import { MemorySource } from '../../src/sources/memory.ts';
 import { openRevocations } from '../lib/revocations.ts';
 
@@ -157,7 +157,7 @@ function servePipeline(
       const responder: Responder = {
         reply(decision) {
           if (decision.spec.result !== 'allow') reject(new Error(decision.reason));
-          encodeCheckResponse(decision);
+          keptCheckResponse(decision);
           // Out of the turn that answered, as the next bytes from a socket would be.
           if (--left === 0) setImmediate(resolve, checks.length);
         },

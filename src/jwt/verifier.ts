@@ -5,6 +5,7 @@ import type { TokenVerifier } from '../domain/ports.ts';
 import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
 import { checkHeader } from './header.ts';
 import type { Algorithm, CryptoKey } from './keys.ts';
+import { SharedClaims } from './shared-claims.ts';
 import { signatureBytes } from './signature.ts';
 import { invalid, parseToken } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -38,6 +39,7 @@ export class JwtVerifier implements TokenVerifier {
   readonly #cache: TokenCache;
   readonly #clock: Clock;
   readonly #options: JWTVerifyOptions;
+  readonly #shared = new SharedClaims();
 
   constructor(
     algorithm: Algorithm,
@@ -88,7 +90,7 @@ export class JwtVerifier implements TokenVerifier {
     if (fault !== undefined) return fault;
     const identity: Identity = {
       kind: 'identity',
-      claims,
+      claims: this.#shared.share(claims),
       endsAt: endOf(claims, this.#rules),
       revocation: [{ scope: 'jti', id: claims.jti }],
       allowed: [],

@@ -3,14 +3,9 @@ import { message, string, varint } from './writer.ts';
 
 const OVERWRITE_IF_EXISTS_OR_ADD = 2;
 
-/**
- * The CheckResponse for a decision, encoded once and kept with it.
- *
- * `status.code` is always written from the registry: Envoy takes 0, and so an empty message, for an
- * allow. Throws on a code that contradicts the result, which the registry's test rules out.
- */
-export function encodeCheckResponse(decision: Decision): Uint8Array {
-  decision.wire.grpc ??= copyForKeeping(encode(decision));
+/** The CheckResponse for a decision, encoded once and kept with it. */
+export function keptCheckResponse(decision: Decision): Uint8Array {
+  decision.wire.grpc ??= copyForKeeping(encodeCheckResponse(decision));
   return decision.wire.grpc;
 }
 
@@ -24,7 +19,12 @@ function copyForKeeping(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-function encode(decision: Decision): Uint8Array {
+/**
+ * The CheckResponse for a decision. `status.code` is always written from the registry: Envoy takes 0,
+ * and so an empty message, for an allow. Throws on a code that contradicts the result, which the
+ * registry's test rules out.
+ */
+export function encodeCheckResponse(decision: Decision): Uint8Array {
   const { result, grpcCode } = decision.spec;
   const isAllow = result === 'allow';
   if (isAllow !== (grpcCode === 0)) {

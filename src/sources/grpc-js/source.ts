@@ -12,7 +12,7 @@ import type { Decision } from '../../domain/decision.ts';
 import type { Instrument } from '../../domain/instrument.ts';
 import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
 import { CHECK_PATH, CheckRequest } from '../codec/check-request.ts';
-import { encodeCheckResponse } from '../codec/check-response.ts';
+import { keptCheckResponse } from '../codec/check-response.ts';
 import { type GrpcOptions, listenerOptions } from '../grpc-options.ts';
 import { Listener } from '../listener.ts';
 import { createReflection } from '../reflection.ts';
@@ -145,7 +145,7 @@ class UnaryResponder implements Responder {
     if (decision.signal === 'grpc_status') {
       this.#callback({ code: decision.spec.grpcCode, details: decision.reason });
     } else {
-      this.#callback(null, encodeCheckResponse(decision));
+      this.#callback(null, keptCheckResponse(decision));
     }
   }
 }

@@ -40,9 +40,10 @@ export class Answers implements StreamOwner {
 
   /** The hot path: one copy of what is kept with the decision, and the id of the stream put in. */
   reply(stream: Stream, decision: Decision): void {
-    if (stream.closed || stream.localEnded) return;
-    decision.wire.http2 ??= frameDecision(decision);
+    if (stream.closed || stream.ending) return;
+    decision.wire.http2 ??= frameDecision(decision); // may throw: then another decision follows
     const framed = decision.wire.http2;
+    stream.ending = true;
     if (isStatusOnly(framed)) {
       this.#last(stream, framed);
     } else {
@@ -67,20 +68,22 @@ export class Answers implements StreamOwner {
   }
 
   send(stream: Stream, message: Uint8Array): void {
-    if (stream.closed || stream.localEnded) return;
+    if (stream.closed || stream.ending) return;
     this.#open(stream, answerHead);
     this.queue.push(stream, prefixed(message));
     this.#owner.answered();
   }
 
   finish(stream: Stream, code: number, details: string): void {
-    if (stream.closed || stream.localEnded) return;
+    if (stream.closed || stream.ending) return;
+    stream.ending = true;
     if (stream.answering) this.queue.push(stream, NO_BYTES, { tail: statusTail(code, details) });
     else this.#last(stream, statusOnly(code, details));
     this.#owner.answered();
   }
 
   refuse(stream: Stream, refused: Refused): void {
+    stream.ending = true;
     if (refused.kind === 'status') {
       this.#last(stream, refused.frame);
     } else {

@@ -5,12 +5,19 @@ const MAX_BYTES = 32 * 1024 * 1024;
 
 /** What messages that came in parts take, from their first byte to their answer. */
 export class Assembly implements AssemblyBudget {
+  readonly #onRefused: () => void;
   #taken = 0;
 
+  /** `onRefused` is told when there is no room. */
+  constructor(onRefused: () => void) {
+    this.#onRefused = onRefused;
+  }
+
   take(bytes: number): boolean {
-    if (this.#taken + bytes > MAX_BYTES) return false;
-    this.#taken += bytes;
-    return true;
+    const fits = this.#taken + bytes <= MAX_BYTES;
+    if (fits) this.#taken += bytes;
+    else this.#onRefused();
+    return fits;
   }
 
   give(bytes: number): void {

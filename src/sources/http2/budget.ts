@@ -15,11 +15,9 @@ export class Budget {
 
   /** False when there was none left. */
   spend(now: number): boolean {
-    if (this.#left < 1) {
-      this.#left = Math.min(this.#capacity, this.#left + (now - this.#filledAt) * this.#perMs);
-      this.#filledAt = now;
-      if (this.#left < 1) return false;
-    }
+    this.#left = Math.min(this.#capacity, this.#left + (now - this.#filledAt) * this.#perMs);
+    this.#filledAt = now;
+    if (this.#left < 1) return false;
     this.#left--;
     return true;
   }

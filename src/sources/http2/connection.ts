@@ -102,6 +102,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   tick(): void {
     const { now } = this.#host;
     this.#watchProgress();
+    if (this.#requests.streams.size > 0) this.#vitals.idleAt = now;
     const action = due(this.#vitals, now);
     if (action === 'ping') this.#askWhetherAlive();
     else if (action === 'go_away') this.goAway();

@@ -72,7 +72,7 @@ export class Field {
     if (!isName(nameBytes, nameStart, nameStop)) {
       this.nameKind = Kind.FORBIDDEN;
     } else if (nameStop - nameStart > LONGEST_KNOWN_NAME) {
-      this.nameKind = Kind.METADATA;
+      this.nameKind = nameBytes[nameStart] === 0x3a ? Kind.FORBIDDEN : Kind.METADATA;
     } else {
       const name = nameBytes.toString('latin1', nameStart, nameStop);
       const unknown = name.startsWith(':') ? Kind.FORBIDDEN : Kind.METADATA;

@@ -45,6 +45,7 @@ export class FrameReader {
 
   /** False when what came is no HTTP/2. */
   read(chunk: Buffer): boolean {
+    if (this.#done) return true;
     let pos = 0;
     while (this.#prefaceSeen < PREFACE.length && pos < chunk.length) {
       if (chunk[pos++] !== PREFACE[this.#prefaceSeen++]) return false;

@@ -49,6 +49,7 @@ export class HealthWatch implements Method {
   readonly #readiness: Readiness;
   readonly #watchers = new Map<Rpc, Watcher>();
   #stop: (() => void) | undefined;
+  #isOver = false;
 
   constructor(readiness: Readiness) {
     this.#readiness = readiness;
@@ -57,6 +58,11 @@ export class HealthWatch implements Method {
   message(rpc: Rpc, bytes: Buffer): void {
     if (this.#watchers.has(rpc)) {
       rpc.finish(UNIMPLEMENTED, ONE_MESSAGE);
+      return;
+    }
+    if (this.#isOver) {
+      rpc.send(encodeHealthCheckResponse(ServingStatus.NOT_SERVING));
+      rpc.finish(OK);
       return;
     }
     const watcher = { service: decodeHealthCheckRequest(bytes), told: undefined };
@@ -79,8 +85,9 @@ export class HealthWatch implements Method {
     this.#stop = undefined;
   }
 
-  /** Ends what is open, which would hold up a drain. */
+  /** Ends what is open, and from now on what comes: it would hold up a drain. */
   end(): void {
+    this.#isOver = true;
     for (const rpc of [...this.#watchers.keys()]) rpc.finish(OK);
   }
 

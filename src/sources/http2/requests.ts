@@ -176,7 +176,7 @@ export class Requests {
       this.#host.check(stream, bytes, start + MESSAGE_PREFIX_BYTES, stop);
       return true;
     }
-    if (!stream.localEnded) this.#assemble(stream, bytes, start, stop);
+    if (!stream.ending) this.#assemble(stream, bytes, start, stop);
     if (endsStream) return this.#end(stream);
     this.#widen(stream);
     return true;
@@ -229,9 +229,7 @@ export class Requests {
     stream.reader.read(bytes, start, stop, (message) => {
       if (stream.route !== Route.CHECK) {
         if (message !== undefined) host.method(stream.route)?.message(stream, message);
-      } else if (message === undefined || !host.assembly.take(message.length)) {
-        host.refused('assembly_limit');
-      } else {
+      } else if (message !== undefined && host.assembly.take(message.length)) {
         stream.message = message;
         stream.heldBytes += message.length;
       }
@@ -245,7 +243,7 @@ export class Requests {
   /** Lets the peer go on with a message that is not complete. */
   #widen(stream: Stream): void {
     const isWanted = stream.route !== Route.CHECK || stream.reader?.isPartial === true;
-    if (stream.closed || stream.localEnded || !isWanted) return;
+    if (stream.closed || stream.ending || !isWanted) return;
     if (stream.receiveWindow > INITIAL_WINDOW / 2) return;
     this.#writer.windowUpdate(stream.id, INITIAL_WINDOW - stream.receiveWindow);
     stream.receiveWindow = INITIAL_WINDOW;
@@ -258,6 +256,7 @@ export class Requests {
     }
     stream.remoteEnded = true;
     if (stream.localEnded) this.close(stream);
+    else if (stream.ending) return true;
     else if (stream.route === Route.CHECK) this.#endCheck(stream);
     else this.#host.method(stream.route)?.ended(stream);
     return true;
@@ -276,9 +275,10 @@ export class Requests {
 
   /** A stream error: ends the stream, and not the connection. */
   reset(stream: Stream, code: ErrorCode, refusal: Refusal = 'stream_error'): boolean {
-    const { id } = stream;
+    // Before the stream goes: with the last one the connection may, and nothing is written after that.
+    const goesOn = this.#owner.resetStream(stream.id, code, refusal);
     this.cancel(stream);
-    return this.#owner.resetStream(id, code, refusal);
+    return goesOn;
   }
 }
 
@@ -296,7 +296,7 @@ function isWholeCheck(
     length >= 0 &&
     length <= maxBytes &&
     stream.reader === undefined &&
-    !stream.localEnded &&
+    !stream.ending &&
     (stream.contentLength < 0 || stream.contentLength === stream.receivedBytes) &&
     bytes[start] === 0 &&
     readUint32(bytes, start + 1) === length

@@ -41,7 +41,7 @@ export class SendQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#pieces.length === 0;
+    return this.#pieces.every(({ stream }) => stream.closed);
   }
 
   /** Payload of DATA, then perhaps `tail`; both may be left out. */

@@ -30,7 +30,7 @@ export class Http2Source implements CheckSource, ConnectionHost {
   readonly instruments: readonly Instrument[];
   readonly maxStreams: number;
   readonly maxKeptBytes = MAX_REQUEST_BYTES;
-  readonly assembly = new Assembly();
+  readonly assembly = new Assembly(() => this.refused('assembly_limit'));
   readonly #options: GrpcOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;

@@ -38,6 +38,8 @@ export class Stream implements Responder, Rpc {
   /** END_STREAM has come, has been sent. */
   remoteEnded = false;
   localEnded = false;
+  /** The answer is complete, though part of it may wait for a window. */
+  ending = false;
   /** HEADERS of the answer have been sent. */
   answering = false;
   /** Not in the table of streams any more. */

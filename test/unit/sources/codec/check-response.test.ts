@@ -8,7 +8,10 @@ import {
   refuse,
 } from '../../../../src/domain/decision.ts';
 import { reasonNames, reasons } from '../../../../src/domain/reason.ts';
-import { encodeCheckResponse } from '../../../../src/sources/codec/check-response.ts';
+import {
+  encodeCheckResponse,
+  keptCheckResponse,
+} from '../../../../src/sources/codec/check-response.ts';
 import { decodeCheckResponse } from '../../../support/protobuf.ts';
 
 const decoded = (decision: Decision) => decodeCheckResponse(encodeCheckResponse(decision));
@@ -75,17 +78,17 @@ describe('encodeCheckResponse', () => {
   });
 
   it('keeps no more memory than the response has bytes', () => {
-    const bytes = encodeCheckResponse(allow('success', [['x-user-id', 'u1']], []));
+    const bytes = keptCheckResponse(allow('success', [['x-user-id', 'u1']], []));
     expect(bytes.buffer.byteLength).toBe(bytes.length);
   });
 
   it('encodes a decision once', () => {
     const decision = allow('success', [['x-user-id', 'u1']], []);
-    const first = encodeCheckResponse(decision);
-    expect(encodeCheckResponse(decision)).toBe(first);
+    const first = keptCheckResponse(decision);
+    expect(keptCheckResponse(decision)).toBe(first);
     expect(decision.wire.grpc).toBe(first);
     const other = allow('success', [['x-user-id', 'u2']], []);
-    expect(encodeCheckResponse(other)).not.toBe(first);
+    expect(keptCheckResponse(other)).not.toBe(first);
     expect(decoded(other).headers).toMatchObject([{ value: 'u2' }]);
   });
 
