@@ -1,6 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchmarkSummary, decisionTable, peersTable, settingTables } from './lib/tables.ts';
+import {
+  benchmarkSummary,
+  decisionTable,
+  peersTable,
+  refusalTable,
+  settingTables,
+} from './lib/tables.ts';
 
 /*
  * Writes the generated parts of docs/, which stand between a pair of markers each. With --check it
@@ -12,6 +18,7 @@ const DOCS = join(import.meta.dirname, '../docs');
 const PARTS: readonly (readonly [file: string, marker: string, text: () => string])[] = [
   ['settings.md', 'settings', settingTables],
   ['decisions.md', 'decisions', decisionTable],
+  ['http2.md', 'refusals', refusalTable],
   ['tuning.md', 'benchmarks', benchmarkSummary],
   ['../README.md', 'peers', peersTable],
 ];

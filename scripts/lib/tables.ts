@@ -4,6 +4,7 @@ import { figureOf } from '../../bench/report/figures.ts';
 import { formatValue } from '../../src/config/print.ts';
 import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
 import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
+import { refusals } from '../../src/sources/http2/meter.ts';
 
 const SUMMARY = new URL('../../bench/results/summary.md', import.meta.url);
 
@@ -42,6 +43,12 @@ function settingRow(info: SettingInfo): string {
 export function decisionTable(): string {
   const head = '| result | reason | HTTP | gRPC status | when |\n|---|---|---|---|---|\n';
   return head + reasonNames.map((name) => decisionRow(name, reasons[name])).join('\n');
+}
+
+/** Markdown: what the transport refuses, by the label of its metric. */
+export function refusalTable(): string {
+  const rows = Object.entries(refusals).map(([name, why]) => `| ${code(name)} | ${cell(why)} |`);
+  return ['| class | what |', '|---|---|', ...rows].join('\n');
 }
 
 /** Markdown: what the benchmarks found, its headings one level down and without its title. */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decisionTable, settingTables } from '../../../scripts/lib/tables.ts';
+import { decisionTable, refusalTable, settingTables } from '../../../scripts/lib/tables.ts';
 import { settingInfos } from '../../../src/config/setting-info.ts';
 import { reasonNames, reasons } from '../../../src/domain/reason.ts';
+import { refusals } from '../../../src/sources/http2/meter.ts';
 
 const doc = (name: string) =>
   readFileSync(join(import.meta.dirname, '../../../docs', name), 'utf8');
@@ -12,6 +13,13 @@ describe('the tables in docs/ (npm run docs writes them)', () => {
   it('have every setting as it is', () => {
     expect(doc('settings.md')).toContain(settingTables());
     for (const { name } of settingInfos) expect(settingTables()).toContain(`\`${name}\``);
+  });
+
+  it('have every refusal of the transport as it is', () => {
+    expect(doc('http2.md')).toContain(refusalTable());
+    for (const [name, why] of Object.entries(refusals)) {
+      expect(refusalTable()).toContain(`| \`${name}\` | ${why} |`);
+    }
   });
 
   it('have every reason as it is', () => {
