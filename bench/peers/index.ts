@@ -5,6 +5,7 @@ import { type ExperimentPlan, runPlans, type VariantPlan } from '../lib/experime
 import type { Load } from '../lib/result.ts';
 import { ResultFile, recordExperiments } from '../lib/store.ts';
 import { runBehindEnvoy, secondsBehindEnvoy } from './behind-envoy.ts';
+import { runOverTls, secondsOverTls } from './over-tls.ts';
 import { emptyGo, emptyGrpcJs, transports } from './servers.ts';
 
 const BUSY: Load = { loop: 'poisson', rate: 50_000, connections: 4, streams: 250 };
@@ -19,8 +20,8 @@ export async function runPeers(bench: Bench): Promise<void> {
   const plans = peerPlans(bench, ready, (await bench.allowAll()).file);
   const skipped: string[] = [];
   const { update, finish } = recordExperiments(file, describeCorpus(ready.corpus), skipped);
-  await runPlans(plans, bench, secondsBehindEnvoy(bench), update);
-  skipped.push(...(await runBehindEnvoy(bench, update)));
+  await runPlans(plans, bench, secondsOverTls(bench) + secondsBehindEnvoy(bench), update);
+  skipped.push(...(await runOverTls(bench, update)), ...(await runBehindEnvoy(bench, update)));
   for (const reason of skipped) bench.progress.note(`skipped: ${reason}`);
   finish();
 }
