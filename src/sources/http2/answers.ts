@@ -18,6 +18,9 @@ import { SendQueue } from './send-queue.ts';
 import type { Stream, StreamOwner } from './stream.ts';
 
 const NO_BYTES = new Uint8Array(0);
+/** Of one stream that wait for its window; a caller that asks for more gets an end instead. */
+const MAX_QUEUED_MESSAGES = 64;
+const RESOURCE_EXHAUSTED = 8;
 
 export interface AnswersOwner {
   /** END_STREAM has gone out. */
@@ -69,6 +72,10 @@ export class Answers implements StreamOwner {
 
   send(stream: Stream, message: Uint8Array): void {
     if (stream.closed || stream.ending) return;
+    if (stream.queued >= MAX_QUEUED_MESSAGES) {
+      this.finish(stream, RESOURCE_EXHAUSTED, 'answers are not taken');
+      return;
+    }
     this.#open(stream, answerHead);
     this.queue.push(stream, prefixed(message));
     this.#owner.answered();

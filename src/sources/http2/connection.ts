@@ -25,7 +25,7 @@ export interface ConnectionHost extends RequestsHost {
 /** Bytes that the peer has not taken above which no more requests are read. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 /** Ids kept of streams that we have reset: frames of theirs may still be under way. */
-const RESETS_REMEMBERED = 128;
+const RESETS_REMEMBERED = 1024;
 const PRIORITY_BYTES = 5;
 const KEEPALIVE_PING = Buffer.from('keep ali');
 const GOAWAY_PING = Buffer.from('going aw');
@@ -56,8 +56,9 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   #settingsSeen = false;
   /** Highest id that is served: any, until the second GOAWAY. */
   #lastServed = MAX_INT31;
-  /** Bytes that the peer has taken, when they were last looked at. */
+  /** Bytes that the peer has taken, and that left the queue, when they were last looked at. */
   #takenBytes = 0;
+  #dequeuedBytes = 0;
   /** Kept by the server: whether it will be flushed. */
   isListed = false;
 
@@ -66,7 +67,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#socket = socket;
     this.#host = host;
     this.#requests = new Requests(host, this, this.#answers, this.#writer);
-    this.#frames = new RequestFrames(this, this.#requests, this.#writer);
+    this.#frames = new RequestFrames(host, this, this.#requests, this.#writer);
     this.#floods = new Floods(host.now);
     this.#vitals = new Vitals(host.now, retireAt, graceMs);
     this.#writer.settings([
@@ -82,9 +83,14 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.flush();
   }
 
-  /** Asks the peer to go. What it has sent until it knows is served. */
-  goAway(): void {
-    if (this.#vitals.goneAwayAt !== NEVER || this.#isEnded) return;
+  /**
+   * Asks the peer to go. What it has sent until it knows is served. After `graceMs` the connection is
+   * cut off.
+   */
+  goAway(graceMs = this.#vitals.graceMs): void {
+    if (this.#isEnded) return;
+    this.#vitals.graceMs = graceMs;
+    if (this.#vitals.goneAwayAt !== NEVER) return;
     this.#vitals.goneAwayAt = this.#host.now;
     this.#writer.goAway(MAX_INT31, ErrorCode.NO_ERROR);
     this.#writer.ping(0, GOAWAY_PING);
@@ -109,7 +115,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     else if (action === 'say_last_stream') this.#sayLastStream();
     else if (action === 'cut') this.#socket.destroy();
     else if (action !== undefined) this.fail(ErrorCode.NO_ERROR, action);
-    if (!this.#isEnded) this.#requests.expire(now - REQUEST_TIMEOUT_MS);
+    if (!this.#isEnded) this.#expireRequests(now - REQUEST_TIMEOUT_MS);
     this.flush();
   }
 
@@ -153,7 +159,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   // AnswersOwner
 
   localEnded(stream: Stream): void {
-    this.#floods.answered();
+    if (stream.call !== undefined) this.#floods.answered();
     if (stream.remoteEnded) this.#requests.close(stream);
   }
 
@@ -340,16 +346,23 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#host.gone(this);
   }
 
+  /** Those that were begun before `time` and have not come to their end. */
+  #expireRequests(time: number): void {
+    if (this.#frames.blockBegunAt < time) this.#flood('request_timeout');
+    else this.#requests.expire(time);
+  }
+
   #watchProgress(): void {
     const { bytesWritten, writableLength } = this.#socket;
     const { queue } = this.#answers;
-    const taken = bytesWritten - writableLength + queue.sentBytes;
-    const isBlocked = writableLength > 0 || !queue.isEmpty;
-    if (!isBlocked) this.#vitals.blockedAt = NEVER;
-    else if (taken !== this.#takenBytes || this.#vitals.blockedAt === NEVER) {
-      this.#vitals.blockedAt = this.#host.now;
-    }
+    const taken = bytesWritten - writableLength;
+    // Apart: a peer that takes the ACKs of its PINGs, and opens no window, takes no answers.
+    const isSocketStuck = writableLength > 0 && taken === this.#takenBytes;
+    const isQueueStuck = !queue.isEmpty && queue.sentBytes === this.#dequeuedBytes;
+    if (!isSocketStuck && !isQueueStuck) this.#vitals.blockedAt = NEVER;
+    else if (this.#vitals.blockedAt === NEVER) this.#vitals.blockedAt = this.#host.now;
     this.#takenBytes = taken;
+    this.#dequeuedBytes = queue.sentBytes;
   }
 }
 

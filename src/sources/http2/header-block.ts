@@ -9,10 +9,19 @@ export class HeaderBlock {
   stream = 0;
   endsStream = false;
   isSelfDependent = false;
+  /** When the block began, in ms; infinite when there is none. */
+  begunAt = Number.POSITIVE_INFINITY;
   #parts: Buffer[] = [];
   #length = 0;
 
-  begin(stream: number, endsStream: boolean, isSelfDependent: boolean, fragment: Uint8Array): void {
+  begin(
+    stream: number,
+    endsStream: boolean,
+    isSelfDependent: boolean,
+    fragment: Uint8Array,
+    now: number,
+  ): void {
+    this.begunAt = now;
     this.stream = stream;
     this.endsStream = endsStream;
     this.isSelfDependent = isSelfDependent;
@@ -30,6 +39,7 @@ export class HeaderBlock {
   take(): Buffer {
     const block = Buffer.concat(this.#parts);
     this.stream = 0;
+    this.begunAt = Number.POSITIVE_INFINITY;
     this.#parts = [];
     return block;
   }

@@ -1,7 +1,7 @@
 import { ErrorCode, Flag, INITIAL_WINDOW, readUint31 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { HeaderBlock } from './header-block.ts';
-import type { Requests, RequestsOwner } from './requests.ts';
+import type { Requests, RequestsHost, RequestsOwner } from './requests.ts';
 
 /** DATA that the peer may send before we have read any: several hundred Checks. */
 const RECEIVE_WINDOW = 1024 * 1024;
@@ -12,13 +12,15 @@ const PRIORITY_BYTES = 5;
  * and keeps the connection's window open. All members say whether more is to be read.
  */
 export class RequestFrames {
+  readonly #host: RequestsHost;
   readonly #owner: RequestsOwner;
   readonly #requests: Requests;
   readonly #writer: FrameWriter;
   readonly #block = new HeaderBlock();
   #window = RECEIVE_WINDOW;
 
-  constructor(owner: RequestsOwner, requests: Requests, writer: FrameWriter) {
+  constructor(host: RequestsHost, owner: RequestsOwner, requests: Requests, writer: FrameWriter) {
+    this.#host = host;
     this.#owner = owner;
     this.#requests = requests;
     this.#writer = writer;
@@ -32,6 +34,11 @@ export class RequestFrames {
   /** The stream of which alone, and of which only CONTINUATION, may come; 0 = any frame may. */
   get openBlock(): number {
     return this.#block.stream;
+  }
+
+  /** When the block began that is not complete, in ms; infinite when there is none. */
+  get blockBegunAt(): number {
+    return this.#block.begunAt;
   }
 
   data(flags: number, id: number, bytes: Buffer, start: number, stop: number): boolean {
@@ -63,7 +70,8 @@ export class RequestFrames {
     from += least;
     const endsStream = (flags & Flag.END_STREAM) !== 0;
     if ((flags & Flag.END_HEADERS) === 0) {
-      this.#block.begin(id, endsStream, isSelfDependent, bytes.subarray(from, to));
+      const fragment = bytes.subarray(from, to);
+      this.#block.begin(id, endsStream, isSelfDependent, fragment, this.#host.now);
       return true;
     }
     return this.#requests.headers(id, endsStream, isSelfDependent, bytes, from, to);

@@ -1,4 +1,5 @@
 import type { Answers } from './answers.ts';
+import { Assembly } from './assembly.ts';
 import { ErrorCode, INITIAL_WINDOW, MAX_INT31, readUint32 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { BlockMemo } from './hpack/block-memo.ts';
@@ -58,6 +59,7 @@ export class Requests {
   lastId = 0;
   readonly #host: RequestsHost;
   readonly #owner: RequestsOwner;
+  readonly #assembly: AssemblyBudget;
   readonly #answers: Answers;
   readonly #writer: FrameWriter;
   readonly #decoder = new HeaderDecoder();
@@ -67,6 +69,7 @@ export class Requests {
 
   constructor(host: RequestsHost, owner: RequestsOwner, answers: Answers, writer: FrameWriter) {
     this.#host = host;
+    this.#assembly = new Assembly(() => host.refused('assembly_limit'), host.assembly);
     this.#owner = owner;
     this.#answers = answers;
     this.#writer = writer;
@@ -89,7 +92,7 @@ export class Requests {
     if (!this.#read(bytes, start, stop)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
-    if (!isNew) return owner.wasReset(id) || owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
+    if (!isNew) return this.#late(id);
     this.lastId = id;
     if (owner.isBeyondLast(id)) return true;
     if (this.streams.size >= this.#host.maxStreams) {
@@ -100,6 +103,12 @@ export class Requests {
       return owner.resetStream(id, ErrorCode.PROTOCOL_ERROR, 'stream_error');
     }
     return this.#open(id, endsStream);
+  }
+
+  /** A frame of a stream that is closed: what was under way when we reset it, and nothing else. */
+  #late(id: number): boolean {
+    if (this.#owner.wasReset(id)) return this.#owner.control();
+    return this.#owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
   }
 
   /** A block of a request, into the head. */
@@ -145,7 +154,8 @@ export class Requests {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
     if (stream.remoteEnded) return this.reset(stream, ErrorCode.STREAM_CLOSED);
-    if (!endsStream || head.isMalformed) return this.reset(stream, ErrorCode.PROTOCOL_ERROR);
+    if (!endsStream || head.isMalformed || head.isTooLarge)
+      return this.reset(stream, ErrorCode.PROTOCOL_ERROR);
     return this.#end(stream);
   }
 
@@ -162,8 +172,7 @@ export class Requests {
     const stream = this.streams.get(id);
     if (stream === undefined) {
       if (id > this.lastId) return owner.fail(ErrorCode.PROTOCOL_ERROR, 'protocol_error');
-      if (owner.wasReset(id) || owner.isBeyondLast(id)) return true;
-      return owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
+      return owner.isBeyondLast(id) || this.#late(id);
     }
     if (stream.remoteEnded) return this.reset(stream, ErrorCode.STREAM_CLOSED);
     stream.receiveWindow -= frameBytes;
@@ -194,10 +203,12 @@ export class Requests {
     });
   }
 
-  /** Resets the Checks that were begun before `time` and have not come to their end. */
+  /** Resets what was begun before `time` and has not come to its end. */
   expire(time: number): void {
     this.streams.forEach((stream) => {
-      const isDue = stream.route === Route.CHECK && !stream.remoteEnded && stream.openedAt < time;
+      // Reflection is a conversation, and takes as long as the caller likes.
+      const isOpenEnded = stream.route >= Route.REFLECTION_V1 && !stream.ending;
+      const isDue = !stream.remoteEnded && !isOpenEnded && stream.openedAt < time;
       if (isDue) this.reset(stream, ErrorCode.CANCEL, 'request_timeout');
     });
   }
@@ -218,18 +229,18 @@ export class Requests {
     stream.closed = true;
     this.streams.delete(stream);
     stream.reader?.drop();
-    if (stream.heldBytes > 0) this.#host.assembly.give(stream.heldBytes);
+    if (stream.heldBytes > 0) this.#assembly.give(stream.heldBytes);
     if (stream.route !== Route.CHECK) this.#host.method(stream.route)?.closed(stream);
     this.#owner.closed();
   }
 
   #assemble(stream: Stream, bytes: Buffer, start: number, stop: number): void {
     const host = this.#host;
-    stream.reader ??= new MessageReader(host.maxKeptBytes, host.assembly);
+    stream.reader ??= new MessageReader(host.maxKeptBytes, this.#assembly);
     stream.reader.read(bytes, start, stop, (message) => {
       if (stream.route !== Route.CHECK) {
         if (message !== undefined) host.method(stream.route)?.message(stream, message);
-      } else if (message !== undefined && host.assembly.take(message.length)) {
+      } else if (message !== undefined && this.#assembly.take(message.length)) {
         stream.message = message;
         stream.heldBytes += message.length;
       }

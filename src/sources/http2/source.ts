@@ -102,7 +102,8 @@ export class Http2Source implements CheckSource, ConnectionHost {
     this.#stopTlsWatch();
     const closed = this.#listener.close();
     this.#watch.end();
-    for (const connection of this.#connections) connection.goAway();
+    // The timer below cuts off what is left.
+    for (const connection of this.#connections) connection.goAway(Number.POSITIVE_INFINITY);
     const cancelTimer = this.#clock.after(timeoutMs, () => this.#listener.cut());
     await closed;
     cancelTimer();

@@ -36,7 +36,7 @@ export class Vitals {
   /** When it is to be asked to go, for its age. */
   readonly retireAt: number;
   /** How long its streams have then. */
-  readonly graceMs: number;
+  graceMs: number;
   /** When the first GOAWAY went out, and whether the second has. */
   goneAwayAt = NEVER;
   hasSaidLastStream = false;

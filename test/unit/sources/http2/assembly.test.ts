@@ -27,4 +27,26 @@ describe('Assembly', () => {
     expect(assembly.take(11)).toBe(false);
     expect(assembly.take(10)).toBe(true);
   });
+
+  it('gives one connection a quarter of it', () => {
+    const onRefused = vi.fn();
+    const whole = new Assembly(() => undefined);
+    const share = new Assembly(onRefused, whole);
+    expect(share.take(8 * MIB)).toBe(true);
+    expect(share.take(1)).toBe(false);
+    expect(onRefused).toHaveBeenCalledTimes(1);
+    expect(whole.take(24 * MIB)).toBe(true);
+    expect(whole.take(1)).toBe(false);
+    share.give(MIB);
+    expect(whole.take(MIB)).toBe(true);
+  });
+
+  it('gives a connection nothing of what others hold', () => {
+    const whole = new Assembly(() => undefined);
+    const share = new Assembly(() => undefined, whole);
+    whole.take(32 * MIB);
+    expect(share.take(1)).toBe(false);
+    whole.give(8 * MIB);
+    expect(share.take(8 * MIB)).toBe(true);
+  });
 });

@@ -7,7 +7,7 @@ const MAX_CONTINUATIONS = 16;
 
 function begun(fragment: Uint8Array = Buffer.alloc(0)): HeaderBlock {
   const block = new HeaderBlock();
-  block.begin(1, false, false, fragment);
+  block.begin(1, false, false, fragment, 0);
   return block;
 }
 
@@ -15,11 +15,12 @@ describe('HeaderBlock', () => {
   it('is nobody’s until it begins, and when it was taken', () => {
     const block = new HeaderBlock();
     expect(block.stream).toBe(0);
-    block.begin(7, true, true, Buffer.from('a'));
-    expect(block).toMatchObject({ stream: 7, endsStream: true, isSelfDependent: true });
+    expect(block.begunAt).toBe(Number.POSITIVE_INFINITY);
+    block.begin(7, true, true, Buffer.from('a'), 5);
+    expect(block).toMatchObject({ stream: 7, endsStream: true, isSelfDependent: true, begunAt: 5 });
     block.take();
-    expect(block.stream).toBe(0);
-    block.begin(9, false, false, Buffer.from('b'));
+    expect(block).toMatchObject({ stream: 0, begunAt: Number.POSITIVE_INFINITY });
+    block.begin(9, false, false, Buffer.from('b'), 6);
     expect(block).toMatchObject({ stream: 9, endsStream: false, isSelfDependent: false });
     expect(block.take().toString()).toBe('b');
   });
@@ -65,7 +66,7 @@ describe('HeaderBlock', () => {
     const block = begun(Buffer.alloc(16_384));
     for (let i = 0; i < MAX_CONTINUATIONS; i++) block.add(Buffer.alloc(2_000));
     block.take();
-    block.begin(3, false, false, Buffer.alloc(16_384));
+    block.begin(3, false, false, Buffer.alloc(16_384), 0);
     const results = Array.from({ length: MAX_CONTINUATIONS }, () => block.add(Buffer.alloc(2_000)));
     expect(results).not.toContain(false);
   });
