@@ -8,6 +8,7 @@ const USAGE = `Usage: npm run bench -- <what> [options]
   ladder       the tuning plan step by step: Redis pool, concurrency, CPU, pipelining
   stages       what each part of a check costs
   peers        beside an empty Go server and an empty grpc-js server, and behind a real Envoy
+  attacks      somebody else's checks beside every kind of hostile connection
   soak         memory over time: ever new tokens, connections and revocations
   crosscheck   the load generator beside h2load and ghz
   report       bench/results/report.html and summary.md, from the results that are there
@@ -37,6 +38,7 @@ const benches: Readonly<Record<(typeof benchNames)[number], () => Promise<Run>>>
   ladder: async () => (await import('./ladder/index.ts')).runLadder,
   stages: async () => (await import('./stages/index.ts')).runStages,
   peers: async () => (await import('./peers/index.ts')).runPeers,
+  attacks: async () => (await import('./attacks/index.ts')).runAttacks,
   soak: async () => (await import('./soak.ts')).runSoak,
   crosscheck: async () => (await import('./crosscheck.ts')).runCrosscheck,
 };

@@ -29,7 +29,7 @@ export interface BenchResult {
   readonly skipped: readonly string[];
 }
 
-export const benchNames = ['ladder', 'stages', 'peers', 'soak', 'crosscheck'] as const;
+export const benchNames = ['ladder', 'stages', 'peers', 'attacks', 'soak', 'crosscheck'] as const;
 export type BenchName = (typeof benchNames)[number];
 
 export interface Machine {

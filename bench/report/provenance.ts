@@ -6,6 +6,7 @@ export const benchTitles: Readonly<Record<BenchName, string>> = {
   stages: 'What the parts of a check cost',
   peers: 'Beside its peers',
   soak: 'Soak',
+  attacks: 'Attacks',
   crosscheck: 'Cross-check',
 };
 

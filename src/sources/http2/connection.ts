@@ -19,6 +19,7 @@ export interface ConnectionHost extends RequestsHost {
   reading(connection: Connection): void;
   /** Answers were written: to be flushed as soon as those that come with them are. */
   answered(connection: Connection): void;
+  nextTurn(task: () => void): void;
   gone(connection: Connection): void;
 }
 
@@ -76,7 +77,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     ]);
     this.#frames.open();
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    socket.on('drain', () => socket.resume());
+    socket.on('drain', () => this.#resume());
     socket.on('error', () => undefined);
     socket.on('end', () => socket.destroy());
     socket.on('close', () => this.#close());
@@ -291,6 +292,24 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#host.reading(this);
     this.#vitals.readAt = this.#host.now;
     if (!this.#reader.read(chunk)) this.fail(ErrorCode.PROTOCOL_ERROR, 'not_http2');
+    this.#readOnLater();
+  }
+
+  /** A peer that sends more than its share of a turn has to wait for the next one. */
+  #readOnLater(): void {
+    if (!this.#reader.isBehind) return;
+    this.#socket.pause();
+    this.#host.nextTurn(() => {
+      this.#host.reading(this);
+      this.#reader.readOn();
+      this.#readOnLater();
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    const isFull = this.#socket.writableLength > MAX_UNSENT_BYTES;
+    if (!isFull && !this.#reader.isBehind) this.#socket.resume();
   }
 
   #protocolError(): false {

@@ -1,4 +1,4 @@
-import { FRAME_HEAD_BYTES, MAX_FRAME_BYTES, readUint31 } from './frame.ts';
+import { FRAME_HEAD_BYTES, FrameType, MAX_FRAME_BYTES, readUint31 } from './frame.ts';
 
 /** Told of frames as they come. The payload is [start, stop) of `bytes`, which are not used again. */
 export interface FrameHandler {
@@ -19,6 +19,15 @@ export interface FrameHandler {
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /**
+ * Work that one connection may make in a turn, counted in bytes of header blocks: about a
+ * millisecond. What an honest proxy sends in a turn is less than half of it; who sends more waits for
+ * the next turn, and not the others for him.
+ */
+const WORK_PER_TURN = 32 * 1024;
+/** What a frame is counted as, besides. */
+const WORK_PER_FRAME = 64;
+
+/**
  * Cuts what a socket brings into frames, in place; only a frame that two chunks share is copied.
  *
  *     chunk    …tail of a frame│frame│frame│frame│head of a fra…
@@ -33,6 +42,9 @@ export class FrameReader {
   /** The frame that is incomplete: its head is complete then. */
   #held: Buffer | undefined;
   #heldLength = 0;
+  /** Of the last chunk, what is left for later turns. */
+  #unread: Buffer | undefined;
+  #work = 0;
   #done = false;
 
   constructor(handler: FrameHandler) {
@@ -43,15 +55,32 @@ export class FrameReader {
     return this.#prefaceSeen === PREFACE.length;
   }
 
+  /** Whether `readOn` is to be called in the next turn, and nothing read before. */
+  get isBehind(): boolean {
+    return this.#unread !== undefined;
+  }
+
+  /** The next part of the chunk that was too much for one turn. */
+  readOn(): boolean {
+    const chunk = this.#unread;
+    this.#unread = undefined;
+    return chunk === undefined || this.read(chunk);
+  }
+
   /** False when what came is no HTTP/2. */
   read(chunk: Buffer): boolean {
     if (this.#done) return true;
     let pos = 0;
+    this.#work = 0;
     while (this.#prefaceSeen < PREFACE.length && pos < chunk.length) {
       if (chunk[pos++] !== PREFACE[this.#prefaceSeen++]) return false;
     }
     pos = this.#finishHeld(chunk, pos);
     while (!this.#done && chunk.length - pos >= FRAME_HEAD_BYTES) {
+      if (this.#work >= WORK_PER_TURN) {
+        this.#unread = chunk.subarray(pos);
+        return true;
+      }
       const length = this.#lengthOf(chunk, pos);
       if (this.#done) return true;
       const stop = pos + FRAME_HEAD_BYTES + length;
@@ -66,12 +95,15 @@ export class FrameReader {
   /** Nothing is passed on from now on. */
   stop(): void {
     this.#done = true;
+    this.#unread = undefined;
   }
 
   #pass(bytes: Buffer, at: number, stop: number): void {
     const type = bytes[at + 3] as number;
     const flags = bytes[at + 4] as number;
     const stream = readUint31(bytes, at + 5);
+    this.#work += WORK_PER_FRAME;
+    if (type === FrameType.HEADERS || type === FrameType.CONTINUATION) this.#work += stop - at;
     if (!this.#handler.frame(type, flags, stream, bytes, at + FRAME_HEAD_BYTES, stop)) this.stop();
   }
 

@@ -152,6 +152,10 @@ export class Http2Source implements CheckSource, ConnectionHost {
     queueMicrotask(this.#flush);
   }
 
+  nextTurn(task: () => void): void {
+    this.#clock.endOfTurn(task);
+  }
+
   gone(connection: Connection): void {
     this.#connections.delete(connection);
     if (this.#connections.size > 0) return;

@@ -298,3 +298,6 @@ export const squats = {
     reads: false,
   }),
 };
+
+/** All of them. */
+export const attacks: readonly Attack[] = [...Object.values(floods), ...Object.values(squats)];

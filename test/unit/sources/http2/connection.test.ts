@@ -48,8 +48,15 @@ class FakePeer extends EventEmitter {
     this.destroyed = true;
   }
 
-  pause(): void {}
-  resume(): void {}
+  paused = false;
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
 
   get frames(): readonly Frame[] {
     return parseFrames(Buffer.concat(this.#written));
@@ -66,6 +73,7 @@ function start({ answer = true } = {}) {
   const refused: string[] = [];
   const checks: Stream[] = [];
   const watch = new HealthWatch({ ready: true, changes: new Subject() });
+  const later: (() => void)[] = [];
   let now = 0;
   const host: ConnectionHost = {
     get now() {
@@ -82,6 +90,7 @@ function start({ answer = true } = {}) {
     refused: (refusal) => void refused.push(refusal),
     reading: () => undefined,
     answered: () => undefined,
+    nextTurn: (task) => void later.push(task),
     gone: () => undefined,
   };
   const connection = new Connection(peer as unknown as Socket, host, HOUR_MS * 1_000, HOUR_MS);
@@ -90,6 +99,8 @@ function start({ answer = true } = {}) {
     connection,
     refused,
     checks,
+    /** What was put off to the next turn. */
+    later,
     /** One turn of the event loop. */
     read(...parts: readonly Uint8Array[]) {
       peer.emit('data', Buffer.concat(parts));
@@ -147,7 +158,7 @@ describe('what comes after the end of a connection', () => {
     ['DATA', Buffer.concat([head(1), body(1)])],
     ['PING', frame(PING, 0, 0, Buffer.alloc(8))],
   ])('is nothing: the rest of a frame that began before, of %s', (_, bytes) => {
-    const { read, pass, checks, refused, peer } = start();
+    const { read, pass, checks, refused, peer, later, connection } = start();
     read(PREFACE, frame(SETTINGS, 0, 0), bytes.subarray(0, -2));
     pass(10_000); // the ACK of our SETTINGS is missing
     expect(peer.ended).toBe(true);
@@ -175,6 +186,8 @@ describe('a connection', () => {
     const { read, peer } = greeted();
     const pings = Array.from({ length: 2_000 }, (_, i) => frame(PING, 0, 0, Buffer.alloc(8, i)));
     read(...pings);
+    for (const task of later) task(); // there may be more of them by then
+    connection.flush();
     expect(peer.of(PING).map(({ payload }) => payload[0])).toEqual(
       Array.from({ length: 2_000 }, (_, i) => i % 256),
     );
@@ -224,3 +237,32 @@ function answerPings(peer: FakePeer, read: Rig['read']): void {
   const asked = peer.of(PING).filter(({ flags }) => flags !== ACK);
   for (const { payload } of asked.slice(-1)) read(frame(PING, ACK, 0, payload));
 }
+
+describe('more than a turn is for', () => {
+  const pings = Array.from({ length: 1_200 }, () => frame(PING, 0, 0, Buffer.alloc(8)));
+
+  it('waits for the next one, and nothing of it is lost', () => {
+    const { peer, later, read, connection } = start();
+    read(greeting(), ...pings);
+    expect(peer.of(PING).length).toBeLessThan(600);
+    expect(peer.paused).toBe(true);
+    for (let turn = 0; turn < 2; turn++) {
+      expect(later).toHaveLength(turn + 1);
+      later[turn]?.();
+      connection.flush();
+    }
+    expect(peer.of(PING)).toHaveLength(1_200);
+    expect(peer.paused).toBe(false);
+    expect(later).toHaveLength(2);
+  });
+
+  it('is forgotten once the connection is gone', () => {
+    const { peer, later, read } = start();
+    read(greeting(), ...pings);
+    const before = peer.frames.length;
+    peer.emit('close');
+    later[0]?.();
+    expect(peer.frames).toHaveLength(before);
+    expect(later).toHaveLength(1);
+  });
+});
