@@ -158,7 +158,7 @@ describe('what comes after the end of a connection', () => {
     ['DATA', Buffer.concat([head(1), body(1)])],
     ['PING', frame(PING, 0, 0, Buffer.alloc(8))],
   ])('is nothing: the rest of a frame that began before, of %s', (_, bytes) => {
-    const { read, pass, checks, refused, peer, later, connection } = start();
+    const { read, pass, checks, refused, peer } = start();
     read(PREFACE, frame(SETTINGS, 0, 0), bytes.subarray(0, -2));
     pass(10_000); // the ACK of our SETTINGS is missing
     expect(peer.ended).toBe(true);
@@ -182,8 +182,8 @@ describe('what comes after the end of a connection', () => {
 });
 
 describe('a connection', () => {
-  it('answers as many PING as come in one turn', () => {
-    const { read, peer } = greeted();
+  it('answers as many PING as come at once', () => {
+    const { read, peer, later, connection } = greeted();
     const pings = Array.from({ length: 2_000 }, (_, i) => frame(PING, 0, 0, Buffer.alloc(8, i)));
     read(...pings);
     for (const task of later) task(); // there may be more of them by then
