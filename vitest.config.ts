@@ -33,7 +33,7 @@ export default defineConfig({
       suite('e2e', 60_000, realServers),
       suite('fuzz', 120_000),
       // What depends on the transport, once more with the other one.
-      suite('http2', 60_000, {
+      suite('grpc-js', 60_000, {
         ...realServers,
         include: [
           'test/integration/sources/**/*.test.ts',
@@ -41,7 +41,7 @@ export default defineConfig({
           'test/conformance/client.test.ts',
           'test/e2e/**/*.test.ts',
         ],
-        env: { TRANSPORT: 'http2' },
+        env: { TRANSPORT: 'grpc-js' },
       }),
     ],
   },

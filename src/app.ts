@@ -135,12 +135,12 @@ async function createSource(
   transport: Settings['TRANSPORT'],
   ...parts: ConstructorParameters<typeof Http2Source>
 ): Promise<GrpcSource> {
-  if (transport === 'http2') {
-    const { Http2Source } = await import('./sources/http2/source.ts');
-    return new Http2Source(...parts);
+  if (transport === 'grpc-js') {
+    const { GrpcJsSource } = await import('./sources/grpc-js/source.ts');
+    return new GrpcJsSource(...parts);
   }
-  const { GrpcJsSource } = await import('./sources/grpc-js/source.ts');
-  return new GrpcJsSource(...parts);
+  const { Http2Source } = await import('./sources/http2/source.ts');
+  return new Http2Source(...parts);
 }
 
 /** In the order in which they are told: the caller comes first. */

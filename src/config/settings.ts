@@ -140,9 +140,9 @@ export const schema = z.object({
   GRPC_TLS_CLIENT_CA_FILE: file
     .optional()
     .describe('authorities of client certificates, PEM; set = mutual TLS'),
-  TRANSPORT: choice(['grpc-js', 'http2'])
-    .default('grpc-js')
-    .describe('what serves gRPC: the gRPC library, or our own HTTP/2 (see docs/http2.md)'),
+  TRANSPORT: choice(['http2', 'grpc-js'])
+    .default('http2')
+    .describe('what serves gRPC: our own HTTP/2 (see docs/http2.md), or the gRPC library'),
 
   MAX_IN_FLIGHT: integer(1, 1_000_000)
     .default(10_000)

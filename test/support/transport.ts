@@ -3,7 +3,7 @@ import type { GrpcOptions } from '../../src/sources/grpc-options.ts';
 import { Http2Source } from '../../src/sources/http2/source.ts';
 
 /** What serves gRPC in the tests: suites that depend on it run once for each (vitest.config.ts). */
-export const transport = process.env.TRANSPORT ?? 'grpc-js';
+export const transport = process.env.TRANSPORT ?? 'http2';
 
 /** On a free port of this machine, with limits that no test runs into. */
 export const GRPC_OPTIONS: GrpcOptions = {
