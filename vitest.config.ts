@@ -38,7 +38,7 @@ export default defineConfig({
         include: [
           'test/integration/sources/**/*.test.ts',
           'test/integration/process/{drain,workers}.test.ts',
-          'test/conformance/client.test.ts',
+          'test/conformance/{client,go-client}.test.ts',
           'test/e2e/**/*.test.ts',
         ],
         env: { TRANSPORT: 'grpc-js' },
