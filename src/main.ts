@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util';
 import { helpText } from './config/help.ts';
 import { SettingsError } from './config/read.ts';
-import { keepHeapSmall } from './lifecycle/heap.ts';
 import { nodeFault, version } from './version.ts';
 
 const EXIT_FAILURE = 1;
@@ -92,7 +91,6 @@ function print(text: string): void {
 }
 
 try {
-  keepHeapSmall();
   await main(process.argv.slice(2));
 } catch (error) {
   const { message } = error as Error;

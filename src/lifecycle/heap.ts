@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
  */
 const GROWTH_PERCENT = 30;
 
-/** To be called before anything else takes memory. */
+/** From the next collection on. */
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }

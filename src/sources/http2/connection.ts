@@ -201,7 +201,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
       case FrameType.PRIORITY:
         return this.control() && this.#priority(id, bytes, start, stop);
       case FrameType.GOAWAY:
-        return this.control() && (id === 0 || this.#protocolError());
+        return this.control() && this.#goAway(id, stop - start);
       case FrameType.PUSH_PROMISE:
         return this.#protocolError();
       default:
@@ -215,6 +215,11 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     if (type === FrameType.CONTINUATION) return block !== 0 && block === id;
     if (block !== 0) return false;
     return this.#settingsSeen || (type === FrameType.SETTINGS && (flags & Flag.ACK) === 0);
+  }
+
+  #goAway(id: number, length: number): boolean {
+    if (id !== 0) return this.#protocolError();
+    return length >= 8 || this.#frameSizeError();
   }
 
   #rstStream(id: number, length: number): boolean {
@@ -347,7 +352,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#vitals.endedAt = this.#host.now;
     this.#reader.stop();
     this.#requests.cancelAll();
-    this.#writer.goAway(this.#requests.lastId, code);
+    this.#writer.goAway(Math.min(this.#lastServed, this.#requests.lastId), code);
     this.flush();
     this.#socket.end();
     // What still comes is thrown away, so that the peer gets to read what we said.

@@ -286,6 +286,7 @@ export class Requests {
 
   /** A stream error: ends the stream, and not the connection. */
   reset(stream: Stream, code: ErrorCode, refusal: Refusal = 'stream_error'): boolean {
+    if (stream.closed) return false; // the connection has ended, by another stream's reset
     // Before the stream goes: with the last one the connection may, and nothing is written after that.
     const goesOn = this.#owner.resetStream(stream.id, code, refusal);
     this.cancel(stream);

@@ -1,0 +1,96 @@
+/** HPACK (RFC 7541), as far as the tests write and read it. */
+
+export type Fields = readonly (readonly [name: string, value: string])[];
+
+function integer(value: number, prefixBits: number, first: number): Buffer {
+  const max = 2 ** prefixBits - 1;
+  if (value < max) return Buffer.from([first | value]);
+  const bytes = [first | max];
+  let rest = value - max;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return Buffer.from([...bytes, rest]);
+}
+
+function string(text: string): Buffer {
+  const bytes = Buffer.from(text, 'latin1');
+  return Buffer.concat([integer(bytes.length, 7, 0), bytes]);
+}
+
+/** Section 6.2.2: leaves the table as it was. */
+export const literal = (name: string, value: string): Buffer =>
+  Buffer.concat([Buffer.from([0]), string(name), string(value)]);
+/** Section 6.2.1: adds to the table. */
+export const indexedLiteral = (name: string, value: string): Buffer =>
+  Buffer.concat([Buffer.from([0x40]), string(name), string(value)]);
+/** Section 6.1; 62 is what was added last. */
+export const indexed = (index: number): Buffer => integer(index, 7, 0x80);
+/** Section 6.3. */
+export const tableSize = (bytes: number): Buffer => integer(bytes, 5, 0x20);
+
+export const literals = (fields: Fields): Buffer =>
+  Buffer.concat(fields.map(([name, value]) => literal(name, value)));
+
+/** Of the static table, what an answer may use. */
+const staticNames: Readonly<Record<number, string>> = {
+  8: ':status',
+  9: ':status',
+  10: ':status',
+  11: ':status',
+  12: ':status',
+  13: ':status',
+  14: ':status',
+  28: 'content-length',
+  31: 'content-type',
+};
+const staticStatuses: Readonly<Record<number, string>> = {
+  8: '200',
+  9: '204',
+  10: '206',
+  11: '304',
+  12: '400',
+  13: '404',
+  14: '500',
+};
+
+/**
+ * The fields of an answer of ours, which neither adds to the table nor uses Huffman: it must hold for
+ * every peer. Throws on all else.
+ */
+export function readAnswerFields(block: Buffer): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  let pos = 0;
+  const next = (): number => {
+    const byte = block[pos++];
+    if (byte === undefined) throw new Error('a header block is cut short');
+    return byte;
+  };
+  const rest = (first: number, max: number): number => {
+    if ((first & max) < max) return first & max;
+    let value = max;
+    for (let shift = 0; ; shift += 7) {
+      const byte = next();
+      value += (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  const text = (): string => {
+    const first = next();
+    if ((first & 0x80) !== 0) throw new Error('a Huffman string where none is expected');
+    const length = rest(first, 0x7f);
+    pos += length;
+    if (pos > block.length) throw new Error('a string is cut short');
+    return block.toString('latin1', pos - length, pos);
+  };
+  while (pos < block.length) {
+    const first = next();
+    const isIndexed = (first & 0x80) !== 0;
+    if (!isIndexed && (first & 0x60) !== 0) throw new Error('a header block changes the table');
+    const index = rest(first, isIndexed ? 0x7f : 0x0f);
+    const name = index === 0 && !isIndexed ? text() : staticNames[index];
+    const value = isIndexed ? staticStatuses[index] : text();
+    if (name === undefined || value === undefined) throw new Error(`unexpected index ${index}`);
+    if (fields.has(name)) throw new Error(`${name} occurs twice`);
+    fields.set(name, value);
+  }
+  return fields;
+}
