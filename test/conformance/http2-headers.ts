@@ -94,7 +94,10 @@ class Recorder implements FrameHandler {
   accept(socket: Socket): void {
     this.socket = socket;
     const reader = new FrameReader(this);
-    socket.on('data', (chunk) => reader.read(chunk));
+    socket.on('data', (chunk) => {
+      reader.read(chunk);
+      while (reader.isBehind) reader.readOn();
+    });
     socket.on('error', () => undefined);
     this.#send(Buffer.alloc(0));
   }

@@ -25,6 +25,18 @@ describe.each(KINDS)('Entry as %s', (kind) => {
     ['no key', '=v', [value('v')]],
     ['neither', '=', []],
     ['empty ones', '=', [key(''), value('')]],
+    // Whose last byte, and what follows, look like a value behind a key of one byte of length.
+    [
+      'a key of 133 bytes',
+      `${'a'.repeat(132)}\x12=${'v'.repeat(17)}`,
+      [key(`${'a'.repeat(132)}\x12`), value('v'.repeat(17))],
+    ],
+    ...[127, 128, 129, 255, 256, 16_383, 16_384, 16_385].map(
+      (length): [string, string, Uint8Array[]] => {
+        const text = 'v'.repeat(length);
+        return [`a value of ${length} bytes`, `k=${text}`, [key('k'), value(text)]];
+      },
+    ),
     ['the last key', 'b=v', [key('a'), key('b'), value('v')]],
     ['the last value', 'k=b', [key('k'), value('a'), value('b')]],
     ['the last value, which is empty', 'k=', [key('k'), value('a'), value('')]],
