@@ -52,7 +52,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   readonly #peer = new PeerSettings();
   readonly #floods: Floods;
   readonly #vitals: Vitals;
-  readonly #resetIds = new Int32Array(RESETS_REMEMBERED);
+  #resetIds: Int32Array | undefined;
   #resets = 0;
   #settingsSeen = false;
   /** Highest id that is served: any, until the second GOAWAY. */
@@ -134,6 +134,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
 
   resetStream(id: number, code: ErrorCode, refusal: Refusal): boolean {
     this.#host.refused(refusal);
+    this.#resetIds ??= new Int32Array(RESETS_REMEMBERED);
     this.#resetIds[this.#resets++ % RESETS_REMEMBERED] = id;
     this.#writer.resetStream(id, code);
     return this.#floods.resetByUs(this.#host.now) || this.#flood('reset_flood');
@@ -144,7 +145,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   }
 
   wasReset(id: number): boolean {
-    return this.#resetIds.includes(id);
+    return this.#resetIds?.includes(id) ?? false;
   }
 
   isBeyondLast(id: number): boolean {

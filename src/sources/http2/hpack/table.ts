@@ -34,7 +34,8 @@ export class HeaderTable {
   generation = 0;
   readonly #store = Buffer.allocUnsafeSlow(STORE_BYTES);
   #storeEnd = 0;
-  readonly #ring = Array.from({ length: MAX_ENTRIES }, () => new Field());
+  /** Filled as entries come: a connection that is renewed often should not cost 128 of them. */
+  readonly #ring: (Field | undefined)[] = new Array(MAX_ENTRIES).fill(undefined);
   /** Place in the ring of the next entry. */
   #next = 0;
   #count = 0;
@@ -75,7 +76,8 @@ export class HeaderTable {
     this.#storeEnd = start + nameBytes + valueBytes;
     this.#bytes += size;
     this.#count++;
-    const entry = this.#ring[this.#next] as Field;
+    const entry = this.#ring[this.#next] ?? new Field();
+    this.#ring[this.#next] = entry;
     this.#next = (this.#next + 1) % MAX_ENTRIES;
     entry.nameBytes = entry.valueBytes = this.#store;
     entry.nameStart = start;
