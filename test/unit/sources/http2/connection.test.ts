@@ -244,16 +244,16 @@ describe('more than a turn is for', () => {
   it('waits for the next one, and nothing of it is lost', () => {
     const { peer, later, read, connection } = start();
     read(greeting(), ...pings);
-    expect(peer.of(PING).length).toBeLessThan(1_200);
+    expect(peer.of(PING).length).toBeLessThan(300);
     expect(peer.paused).toBe(true);
-    for (let turn = 0; turn < 2; turn++) {
-      expect(later).toHaveLength(turn + 1);
-      later[turn]?.();
+    for (const task of later) {
+      expect(peer.paused).toBe(true);
+      task(); // it may put off more
       connection.flush();
     }
     expect(peer.of(PING)).toHaveLength(2_400);
     expect(peer.paused).toBe(false);
-    expect(later).toHaveLength(2);
+    expect(later).toHaveLength(9);
   });
 
   it('is forgotten once the connection is gone', () => {
