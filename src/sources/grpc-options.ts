@@ -1,13 +1,7 @@
-import type { ListenerOptions } from './listener.ts';
-import type { TlsFiles } from './tls-files.ts';
+import type { Addresses, ListenerOptions } from './listener.ts';
 
 /** What every source that speaks gRPC has to know. */
-export interface GrpcOptions {
-  readonly host: string;
-  /** 0 = any free one. */
-  readonly port: number;
-  /** Path of a Unix socket to listen on as well. */
-  readonly unixSocket?: string;
+export interface GrpcOptions extends Addresses {
   /** Connections at once; one more is closed. */
   readonly maxConnections: number;
   /** SETTINGS_MAX_CONCURRENT_STREAMS, per connection. */
@@ -18,11 +12,15 @@ export interface GrpcOptions {
   readonly maxConnectionAgeMs: number;
   /** How long its calls then have to be answered, in ms. */
   readonly maxConnectionAgeGraceMs: number;
-  /** Absent = plain text. */
-  readonly tls?: TlsFiles;
   /** Whether to tell clients such as grpcurl what is served. */
   readonly reflection: boolean;
 }
+
+/**
+ * Bytes of a message that a source reads: above MAX_REQUEST_BYTES, so that up to here the answer is
+ * ours and not a gRPC status.
+ */
+export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 export function listenerOptions({ tls, maxConnections }: GrpcOptions): ListenerOptions {
   return { tls: tls && { mutual: tls.clientCaFile !== undefined }, maxConnections };

@@ -1,9 +1,21 @@
 import { unlink } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import type { TlsMaterial } from './tls-files.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Logger } from '../domain/ports.ts';
+import { type TlsFiles, type TlsMaterial, watchTls } from './tls-files.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export interface Addresses {
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** Path of a Unix socket to listen on as well. */
+  readonly unixSocket?: string;
+  /** Absent = plain text. */
+  readonly tls?: TlsFiles;
+}
 
 export interface ListenerOptions {
   /** Absent = plain text. `mutual`: whether clients must show a certificate. */
@@ -26,11 +38,31 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   #material: TlsMaterial | undefined;
   #closing = false;
+  #stopTlsWatch = (): void => undefined;
 
   /** `take` is given a socket once it is ready for HTTP/2. */
   constructor(options: ListenerOptions, take: (socket: Socket) => void) {
     this.#options = options;
     this.#take = take;
+  }
+
+  /** Listens wherever it is said, with certificates that are followed. Resolves with the port. */
+  async start(addresses: Addresses, clock: Clock, logger: Logger): Promise<number> {
+    const { host, port, unixSocket, tls } = addresses;
+    if (tls !== undefined) {
+      this.#stopTlsWatch = await watchTls(tls, clock, logger, (material) => this.useTls(material));
+    }
+    const bound = await this.listen(host, port);
+    if (unixSocket !== undefined) await this.listenUnix(unixSocket);
+    return bound;
+  }
+
+  /** Closes, and destroys after `timeoutMs` what is left by then. */
+  async drain(timeoutMs: number, clock: Clock): Promise<void> {
+    this.#stopTlsWatch();
+    const cancelTimer = clock.after(timeoutMs, () => this.cut());
+    await this.close();
+    cancelTimer();
   }
 
   /** Of connections made from now on. */

@@ -13,14 +13,11 @@ import type { Instrument } from '../../domain/instrument.ts';
 import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
 import { CHECK_PATH, CheckRequest } from '../codec/check-request.ts';
 import { keptCheckResponse } from '../codec/check-response.ts';
-import { type GrpcOptions, listenerOptions } from '../grpc-options.ts';
+import { type GrpcOptions, listenerOptions, MAX_MESSAGE_BYTES } from '../grpc-options.ts';
 import { Listener } from '../listener.ts';
 import { createReflection } from '../reflection.ts';
-import { watchTls } from '../tls-files.ts';
 import { addHealth } from './health.ts';
 
-/** Above MAX_REQUEST_BYTES, so that up to here the answer is ours and not a gRPC status. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const KEEPALIVE_TIME_MS = 60_000;
 const KEEPALIVE_TIMEOUT_MS = 20_000;
 /**
@@ -43,7 +40,6 @@ export class GrpcJsSource implements CheckSource {
   readonly #logger: Logger;
   readonly #listener: Listener;
   readonly #endHealth: () => void;
-  #stopTlsWatch = (): void => undefined;
   #turn: Call[] = [];
   #starting: Promise<unknown> = Promise.resolve();
   #drained: Promise<void> | undefined;
@@ -82,15 +78,7 @@ export class GrpcJsSource implements CheckSource {
   }
 
   async #listen(): Promise<{ readonly port: number }> {
-    const { host, port, tls, unixSocket } = this.#options;
-    if (tls !== undefined) {
-      this.#stopTlsWatch = await watchTls(tls, this.#clock, this.#logger, (material) =>
-        this.#listener.useTls(material),
-      );
-    }
-    const bound = await this.#listener.listen(host, port);
-    if (unixSocket !== undefined) await this.#listener.listenUnix(unixSocket);
-    return { port: bound };
+    return { port: await this.#listener.start(this.#options, this.#clock, this.#logger) };
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -100,13 +88,10 @@ export class GrpcJsSource implements CheckSource {
 
   async #shutDown(timeoutMs: number): Promise<void> {
     await this.#starting;
-    this.#stopTlsWatch();
     this.#endHealth();
-    const closed = this.#listener.close();
+    const drained = this.#listener.drain(timeoutMs, this.#clock);
     this.#server.tryShutdown(() => undefined);
-    const cancelTimer = this.#clock.after(timeoutMs, () => this.#listener.cut());
-    await closed;
-    cancelTimer();
+    await drained;
     this.calls.complete();
   }
 

@@ -1,5 +1,6 @@
 import type { Decision } from '../../domain/decision.ts';
 import { addressFrame, FRAME_HEAD_BYTES, MAX_FRAME_BYTES } from './frame.ts';
+import { Status } from './grpc-status.ts';
 import type { Output } from './output.ts';
 import {
   answerHead,
@@ -20,7 +21,6 @@ import type { Stream, StreamOwner } from './stream.ts';
 const NO_BYTES = new Uint8Array(0);
 /** Of one stream that wait for its window; a caller that asks for more gets an end instead. */
 const MAX_QUEUED_MESSAGES = 64;
-const RESOURCE_EXHAUSTED = 8;
 
 export interface AnswersOwner {
   /** END_STREAM has gone out. */
@@ -73,7 +73,7 @@ export class Answers implements StreamOwner {
   send(stream: Stream, message: Uint8Array): void {
     if (stream.closed || stream.ending) return;
     if (stream.queued >= MAX_QUEUED_MESSAGES) {
-      this.finish(stream, RESOURCE_EXHAUSTED, 'answers are not taken');
+      this.finish(stream, Status.RESOURCE_EXHAUSTED, 'answers are not taken');
       return;
     }
     this.#open(stream, answerHead);

@@ -1,7 +1,15 @@
 import type { Socket } from 'node:net';
 import { Answers, type AnswersOwner } from './answers.ts';
 import { Floods } from './floods.ts';
-import { ErrorCode, Flag, FrameType, MAX_INT31, readUint31, Setting } from './frame.ts';
+import {
+  ErrorCode,
+  Flag,
+  FrameType,
+  MAX_INT31,
+  PRIORITY_BYTES,
+  readUint31,
+  Setting,
+} from './frame.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
 import { FrameWriter, PING_BYTES } from './frame-writer.ts';
 import type { Refusal } from './meter.ts';
@@ -27,7 +35,6 @@ export interface ConnectionHost extends RequestsHost {
 const MAX_UNSENT_BYTES = 256 * 1024;
 /** Ids kept of streams that we have reset: frames of theirs may still be under way. */
 const RESETS_REMEMBERED = 1024;
-const PRIORITY_BYTES = 5;
 const KEEPALIVE_PING = Buffer.from('keep ali');
 const GOAWAY_PING = Buffer.from('going aw');
 

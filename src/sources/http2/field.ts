@@ -40,6 +40,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['transfer-encoding', Kind.FORBIDDEN],
   ['upgrade', Kind.FORBIDDEN],
 ]);
+const COLON = 0x3a;
 const LONGEST_KNOWN_NAME = 20;
 const LONGEST_KNOWN_VALUE = 80;
 
@@ -71,13 +72,12 @@ export class Field {
     const { nameBytes, nameStart, nameStop } = this;
     if (!isName(nameBytes, nameStart, nameStop)) {
       this.nameKind = Kind.FORBIDDEN;
-    } else if (nameStop - nameStart > LONGEST_KNOWN_NAME) {
-      this.nameKind = nameBytes[nameStart] === 0x3a ? Kind.FORBIDDEN : Kind.METADATA;
-    } else {
-      const name = nameBytes.toString('latin1', nameStart, nameStop);
-      const unknown = name.startsWith(':') ? Kind.FORBIDDEN : Kind.METADATA;
-      this.nameKind = kinds.get(name) ?? unknown;
+      return;
     }
+    const unknown = nameBytes[nameStart] === COLON ? Kind.FORBIDDEN : Kind.METADATA;
+    const isLong = nameStop - nameStart > LONGEST_KNOWN_NAME;
+    const known = isLong ? undefined : kinds.get(nameBytes.toString('latin1', nameStart, nameStop));
+    this.nameKind = known ?? unknown;
   }
 
   /** To be called after `judgeName`, or with the `nameKind` of a field that has the same name. */
@@ -127,7 +127,7 @@ function isName(bytes: Uint8Array, start: number, stop: number): boolean {
   for (let at = start; at < stop; at++) {
     const byte = bytes[at] as number;
     if (byte <= 0x20 || byte >= 0x7f || (byte >= 0x41 && byte <= 0x5a)) return false;
-    if (byte === 0x3a && at > start) return false;
+    if (byte === COLON && at > start) return false;
   }
   return true;
 }

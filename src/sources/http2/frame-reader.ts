@@ -72,7 +72,7 @@ export class FrameReader {
     if (this.#done) return true;
     let pos = 0;
     this.#work = 0;
-    while (this.#prefaceSeen < PREFACE.length && pos < chunk.length) {
+    while (!this.hasPreface && pos < chunk.length) {
       if (chunk[pos++] !== PREFACE[this.#prefaceSeen++]) return false;
     }
     pos = this.#finishHeld(chunk, pos);

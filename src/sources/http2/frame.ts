@@ -26,7 +26,6 @@ export const ErrorCode = {
   PROTOCOL_ERROR: 1,
   INTERNAL_ERROR: 2,
   FLOW_CONTROL_ERROR: 3,
-  SETTINGS_TIMEOUT: 4,
   STREAM_CLOSED: 5,
   FRAME_SIZE_ERROR: 6,
   REFUSED_STREAM: 7,
@@ -46,6 +45,8 @@ export const Setting = {
 } as const;
 
 export const FRAME_HEAD_BYTES = 9;
+/** Of a PRIORITY frame, and of that part of HEADERS. */
+export const PRIORITY_BYTES = 5;
 const STREAM_ID_AT = 5;
 /** SETTINGS_MAX_FRAME_SIZE: the initial value, ours for good and the least of any peer's. */
 export const MAX_FRAME_BYTES = 16_384;

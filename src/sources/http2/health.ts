@@ -5,11 +5,9 @@ import {
   ServingStatus,
   servingStatusOf,
 } from '../codec/health.ts';
+import { Status } from './grpc-status.ts';
 import type { Method, Rpc } from './rpc.ts';
 
-const OK = 0;
-const NOT_FOUND = 5;
-const UNIMPLEMENTED = 12;
 const ONE_MESSAGE = 'there has to be one message';
 
 /** grpc.health.v1.Health/Check: the same as /ready (github.com/grpc/grpc, doc/health-checking.md). */
@@ -23,15 +21,15 @@ export class HealthCheck implements Method {
   message(rpc: Rpc, bytes: Buffer): void {
     const status = servingStatusOf(decodeHealthCheckRequest(bytes), this.#readiness);
     if (status === ServingStatus.SERVICE_UNKNOWN) {
-      rpc.finish(NOT_FOUND, 'unknown service');
+      rpc.finish(Status.NOT_FOUND, 'unknown service');
     } else {
       rpc.send(encodeHealthCheckResponse(status));
-      rpc.finish(OK);
+      rpc.finish(Status.OK);
     }
   }
 
   ended(rpc: Rpc): void {
-    rpc.finish(UNIMPLEMENTED, ONE_MESSAGE);
+    rpc.finish(Status.UNIMPLEMENTED, ONE_MESSAGE);
   }
 
   closed(): void {
@@ -57,12 +55,12 @@ export class HealthWatch implements Method {
 
   message(rpc: Rpc, bytes: Buffer): void {
     if (this.#watchers.has(rpc)) {
-      rpc.finish(UNIMPLEMENTED, ONE_MESSAGE);
+      rpc.finish(Status.UNIMPLEMENTED, ONE_MESSAGE);
       return;
     }
     if (this.#isOver) {
       rpc.send(encodeHealthCheckResponse(ServingStatus.NOT_SERVING));
-      rpc.finish(OK);
+      rpc.finish(Status.OK);
       return;
     }
     const watcher = { service: decodeHealthCheckRequest(bytes), told: undefined };
@@ -75,7 +73,7 @@ export class HealthWatch implements Method {
   }
 
   ended(rpc: Rpc): void {
-    if (!this.#watchers.has(rpc)) rpc.finish(UNIMPLEMENTED, ONE_MESSAGE);
+    if (!this.#watchers.has(rpc)) rpc.finish(Status.UNIMPLEMENTED, ONE_MESSAGE);
   }
 
   closed(rpc: Rpc): void {
@@ -88,7 +86,7 @@ export class HealthWatch implements Method {
   /** Ends what is open, and from now on what comes: it would hold up a drain. */
   end(): void {
     this.#isOver = true;
-    for (const rpc of [...this.#watchers.keys()]) rpc.finish(OK);
+    for (const rpc of [...this.#watchers.keys()]) rpc.finish(Status.OK);
   }
 
   #tellAll(): void {

@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { createReflection } from '../reflection.ts';
+import { Status } from './grpc-status.ts';
 import { type Route, routes } from './route.ts';
 import type { Method, Rpc } from './rpc.ts';
 
-const OK = 0;
-const INVALID_ARGUMENT = 3;
 const METHOD = 'ServerReflectionInfo';
 
 /** What the library's handler sees as its stream. */
@@ -16,7 +15,7 @@ class Duplex extends EventEmitter {
   constructor(rpc: Rpc, serialize: (response: object) => Buffer) {
     super();
     this.write = (response) => rpc.send(serialize(response));
-    this.end = () => rpc.finish(OK);
+    this.end = () => rpc.finish(Status.OK);
   }
 }
 
@@ -36,7 +35,7 @@ class Reflection implements Method {
     try {
       request = this.#definition.requestDeserialize(bytes);
     } catch {
-      rpc.finish(INVALID_ARGUMENT, 'malformed message');
+      rpc.finish(Status.INVALID_ARGUMENT, 'malformed message');
       return;
     }
     this.#stream(rpc).emit('data', request);

@@ -8,11 +8,11 @@ import {
   writeFrameHead,
   writeUint32,
 } from './frame.ts';
+import { Status } from './grpc-status.ts';
 import { encodeHeaders, type HeaderPair } from './hpack/encoder.ts';
 import { MESSAGE_PREFIX_BYTES } from './message-reader.ts';
 
 const FLAGS_AT = 4;
-const OK = 0;
 
 const GRPC_HEAD: readonly HeaderPair[] = [
   [':status', '200'],
@@ -22,7 +22,7 @@ const GRPC_HEAD: readonly HeaderPair[] = [
 /** HEADERS that open an answer. Like all frames kept here, without the id of a stream. */
 export const answerHead: Uint8Array = headersFrame(GRPC_HEAD, 0);
 /** HEADERS that end an answer with status OK. */
-export const okTail: Uint8Array = statusTail(OK, '');
+export const okTail: Uint8Array = statusTail(Status.OK, '');
 
 /**
  * The answer that a decision is, kept with it:

@@ -1,11 +1,10 @@
-import { ErrorCode, Flag, INITIAL_WINDOW, readUint31 } from './frame.ts';
+import { ErrorCode, Flag, INITIAL_WINDOW, PRIORITY_BYTES, readUint31 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { HeaderBlock } from './header-block.ts';
 import type { Requests, RequestsHost, RequestsOwner } from './requests.ts';
 
 /** DATA that the peer may send before we have read any: several hundred Checks. */
 const RECEIVE_WINDOW = 1024 * 1024;
-const PRIORITY_BYTES = 5;
 
 /**
  * The frames that requests are made of: takes off padding and priority, puts header blocks together,

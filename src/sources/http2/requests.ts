@@ -1,7 +1,9 @@
+import { MAX_MESSAGE_BYTES } from '../grpc-options.ts';
 import type { Answers } from './answers.ts';
 import { Assembly } from './assembly.ts';
 import { ErrorCode, INITIAL_WINDOW, MAX_INT31, readUint32 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
+import { Status } from './grpc-status.ts';
 import { BlockMemo } from './hpack/block-memo.ts';
 import { HeaderDecoder } from './hpack/decoder.ts';
 import { type AssemblyBudget, MESSAGE_PREFIX_BYTES, MessageReader } from './message-reader.ts';
@@ -12,12 +14,6 @@ import type { Method } from './rpc.ts';
 import { screen } from './screen.ts';
 import { Stream } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
-
-/** Bytes of a message that is read, be it only to say that it is too large; above: a gRPC status. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-const RESOURCE_EXHAUSTED = 8;
-const UNIMPLEMENTED = 12;
-const INTERNAL = 13;
 
 /** What the requests of all connections need of the server. */
 export interface RequestsHost {
@@ -247,7 +243,7 @@ export class Requests {
     });
     if (stream.reader.announcedBytes > MAX_MESSAGE_BYTES) {
       host.refused('message_too_large');
-      stream.finish(RESOURCE_EXHAUSTED, 'message above 4 MiB');
+      stream.finish(Status.RESOURCE_EXHAUSTED, 'message above 4 MiB');
     }
   }
 
@@ -276,9 +272,9 @@ export class Requests {
   #endCheck(stream: Stream): void {
     const { reader, message } = stream;
     if (reader?.isCompressed) {
-      stream.finish(INTERNAL, 'compressed without grpc-encoding');
+      stream.finish(Status.INTERNAL, 'compressed without grpc-encoding');
     } else if (reader === undefined || reader.messages !== 1 || reader.isPartial) {
-      stream.finish(UNIMPLEMENTED, 'a Check is exactly one message');
+      stream.finish(Status.UNIMPLEMENTED, 'a Check is exactly one message');
     } else {
       this.#host.check(stream, message, 0, message?.length ?? 0);
     }

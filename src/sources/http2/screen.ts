@@ -1,9 +1,7 @@
+import { Status } from './grpc-status.ts';
 import { statusOnly } from './reply.ts';
 import type { RequestHead } from './request-head.ts';
 import { Route } from './route.ts';
-
-const UNIMPLEMENTED = 12;
-const INTERNAL = 13;
 
 /** An answer that needs no look at the message. */
 export type Refused =
@@ -20,11 +18,11 @@ const plain = (httpStatus: number, text: string): Refused => ({ kind: 'plain', h
 const TOO_LARGE = plain(431, 'too many headers\n');
 const NOT_POST = plain(405, 'this is a gRPC service: the method must be POST\n');
 const NOT_GRPC = plain(415, 'this is a gRPC service: content-type must be application/grpc\n');
-const NOT_SERVED = status(UNIMPLEMENTED, 'unknown method');
-const NOT_IDENTITY = status(UNIMPLEMENTED, 'grpc-encoding must be identity', [
+const NOT_SERVED = status(Status.UNIMPLEMENTED, 'unknown method');
+const NOT_IDENTITY = status(Status.UNIMPLEMENTED, 'grpc-encoding must be identity', [
   ['grpc-accept-encoding', 'identity'],
 ]);
-const NO_TIMEOUT = status(INTERNAL, 'malformed grpc-timeout');
+const NO_TIMEOUT = status(Status.INTERNAL, 'malformed grpc-timeout');
 
 /** What a well-formed request gets for its headers alone; undefined when it is to be served. */
 export function screen(

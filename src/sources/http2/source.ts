@@ -8,7 +8,6 @@ import type { CheckSource, Logger, Readiness } from '../../domain/ports.ts';
 import { CheckRequest, MAX_REQUEST_BYTES, TooLargeRequest } from '../codec/check-request.ts';
 import { type GrpcOptions, listenerOptions } from '../grpc-options.ts';
 import { Listener } from '../listener.ts';
-import { watchTls } from '../tls-files.ts';
 import { Assembly } from './assembly.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { HealthCheck, HealthWatch } from './health.ts';
@@ -47,7 +46,6 @@ export class Http2Source implements CheckSource, ConnectionHost {
   #flushing = false;
   #turnStartedAt = 0;
   #stopTick: (() => void) | undefined;
-  #stopTlsWatch = (): void => undefined;
   #starting: Promise<unknown> = Promise.resolve();
   #drained: Promise<void> | undefined;
 
@@ -76,20 +74,12 @@ export class Http2Source implements CheckSource, ConnectionHost {
   }
 
   async #listen(): Promise<{ readonly port: number }> {
-    const { host, port, tls, unixSocket, reflection } = this.#options;
-    if (reflection) {
+    if (this.#options.reflection) {
       // With it comes the gRPC library: 10 MiB that are seldom needed.
       const { reflectionMethods } = await import('./reflection.ts');
       for (const [route, method] of reflectionMethods()) this.#methods.set(route, method);
     }
-    if (tls !== undefined) {
-      this.#stopTlsWatch = await watchTls(tls, this.#clock, this.#logger, (material) =>
-        this.#listener.useTls(material),
-      );
-    }
-    const bound = await this.#listener.listen(host, port);
-    if (unixSocket !== undefined) await this.#listener.listenUnix(unixSocket);
-    return { port: bound };
+    return { port: await this.#listener.start(this.#options, this.#clock, this.#logger) };
   }
 
   drain(timeoutMs: number): Promise<void> {
@@ -99,14 +89,11 @@ export class Http2Source implements CheckSource, ConnectionHost {
 
   async #shutDown(timeoutMs: number): Promise<void> {
     await this.#starting;
-    this.#stopTlsWatch();
-    const closed = this.#listener.close();
+    // It is the listener that cuts off what is left.
+    const drained = this.#listener.drain(timeoutMs, this.#clock);
     this.#watch.end();
-    // The timer below cuts off what is left.
     for (const connection of this.#connections) connection.goAway(Number.POSITIVE_INFINITY);
-    const cancelTimer = this.#clock.after(timeoutMs, () => this.#listener.cut());
-    await closed;
-    cancelTimer();
+    await drained;
     this.#stopTick?.();
     this.calls.complete();
   }
