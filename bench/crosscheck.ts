@@ -3,10 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { ensureGoCommand } from '../scripts/lib/go.ts';
 import { onPath } from '../scripts/lib/run.ts';
+import { CHECK_PATH } from '../src/sources/codec/check-request.ts';
 import { describeCorpus, messageFor } from './corpus/corpus.ts';
 import { SATURATED } from './ladder/plans.ts';
 import type { Bench } from './lib/bench.ts';
-import { runH2load } from './lib/h2load.ts';
+import { checkRequest, runH2load } from './lib/h2load.ts';
 import { measure } from './lib/measure.ts';
 import { cpuSeconds } from './lib/proc.ts';
 import { processFigures } from './lib/process-figures.ts';
@@ -18,7 +19,6 @@ import { emptyGo } from './peers/servers.ts';
 
 const GHZ = 'github.com/bojand/ghz/cmd/ghz@v0.93.0';
 const PROTO = new URL('../proto', import.meta.url).pathname;
-const METHOD = 'envoy.service.auth.v3.Authorization/Check';
 const GHZ_LOAD: Load = { loop: 'constant', rate: 1_000, connections: 4, streams: 50 };
 const AGREE = { atLeast: 0.9, atMost: 1.1 };
 
@@ -33,9 +33,8 @@ export async function runCrosscheck(bench: Bench): Promise<void> {
   const { corpus, file: asked } = await bench.allowAll();
   await using server = await emptyGo(0).start();
   const message = messageFor(corpus.questions[0]?.token ?? '');
-  const framed = `${asked}.grpc`;
   const plain = `${asked}.message`;
-  await writeFile(framed, Buffer.concat([grpcPrefix(message.length), message]));
+  const request = await checkRequest(`http://${server.address}`, message, `${asked}.grpc`);
   await writeFile(plain, message);
   const ours = (load: Load) => () =>
     measure(
@@ -56,9 +55,7 @@ export async function runCrosscheck(bench: Bench): Promise<void> {
     'saturated/h2load': () =>
       runH2load(
         {
-          ...{ ...SATURATED, warmupMs, durationMs, status: 200, data: framed },
-          url: `http://${server.address}/${METHOD}`,
-          headers: ['content-type: application/grpc', 'te: trailers', 'grpc-timeout: 200m'],
+          ...{ ...request, ...SATURATED, warmupMs, durationMs },
           pids: () => ({ server: server.pids() }),
         },
         bench.options.signal,
@@ -110,12 +107,6 @@ function experiment(
   };
 }
 
-function grpcPrefix(length: number): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(length, 1);
-  return prefix;
-}
-
 async function runGhz(
   ghz: string,
   server: Subject,
@@ -126,7 +117,12 @@ async function runGhz(
   const { rate, connections } = GHZ_LOAD;
   const args = [
     ...['-c', OTHER_CORE, ghz, '--insecure', '--import-paths', PROTO],
-    ...['--proto', `${PROTO}/envoy/service/auth/v3/external_auth.proto`, '--call', METHOD],
+    ...[
+      '--proto',
+      `${PROTO}/envoy/service/auth/v3/external_auth.proto`,
+      '--call',
+      CHECK_PATH.slice(1),
+    ],
     ...['-B', message, '--rps', `${rate}`, '--connections', `${connections}`, '-c', '50'],
     ...['-z', `${(warmupMs + durationMs) / 1000}s`, '-O', 'json', server.address],
   ];

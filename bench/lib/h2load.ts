@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { CHECK_PATH } from '../../src/sources/codec/check-request.ts';
+import { prefixed } from '../../src/sources/http2/reply.ts';
 import { startChild } from './child.ts';
 import { cpuSeconds } from './proc.ts';
 import { latencyOf, processFigures } from './process-figures.ts';
@@ -21,6 +23,17 @@ export interface H2loadOptions {
   readonly status: number;
   /** Processes whose CPU counts, by role. */
   readonly pids: () => Readonly<Record<string, readonly number[]>>;
+}
+
+/** A Check over gRPC, to be sent again and again. `origin`: http(s)://host:port; writes `file`. */
+export async function checkRequest(origin: string, message: Uint8Array, file: string) {
+  await writeFile(file, prefixed(message));
+  return {
+    url: origin + CHECK_PATH,
+    status: 200,
+    data: file,
+    headers: ['content-type: application/grpc', 'te: trailers', 'grpc-timeout: 200m'],
+  };
 }
 
 /** It has to be there still when the window closes. */

@@ -1,15 +1,14 @@
-import { writeFile } from 'node:fs/promises';
 import { onPath } from '../../scripts/lib/run.ts';
 import { makeCertificates } from '../../test/support/certificates.ts';
 import { messageFor } from '../corpus/corpus.ts';
 import type { Bench } from '../lib/bench.ts';
+import { checkRequest } from '../lib/h2load.ts';
 import type { Experiment } from '../lib/result.ts';
 import { startSluice } from '../lib/subject.ts';
 import { type H2loadVariant, runH2loadRounds, secondsForH2load } from './h2load-rounds.ts';
 
 const START_SEC = 2;
 const LOAD = { connections: 4, streams: 50 };
-const METHOD = 'envoy.service.auth.v3.Authorization/Check';
 
 const about: Omit<Experiment, 'variants'> = {
   id: 'over-tls',
@@ -39,20 +38,16 @@ export async function runOverTls(
   const corpus = await bench.corpus();
   const token = corpus.corpus.questions.find(({ answer }) => answer === 'allow')?.token ?? '';
   const message = messageFor(token);
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  const data = `${corpus.file}.grpc`;
-  await writeFile(data, Buffer.concat([prefix, message]));
   await using certificates = await makeCertificates();
   await using started = new AsyncDisposableStack();
   const variants: H2loadVariant[] = [];
   const add = async (id: string, label: string, scheme: string, tls: Record<string, string>) => {
     const settings = { ...bench.settings(corpus), TRANSPORT: 'http2', ...tls };
     const sluice = started.use(await startSluice({ settings }));
-    const url = `${scheme}://${sluice.address}/${METHOD}`;
-    const headers = ['content-type: application/grpc', 'te: trailers', 'grpc-timeout: 200m'];
+    const origin = `${scheme}://${sluice.address}`;
+    const request = await checkRequest(origin, message, `${corpus.file}.grpc`);
     const pids = () => ({ server: sluice.pids(), redis: [bench.redis.pid] });
-    variants.push({ id, label, settings: {}, request: { url, status: 200, headers, data, pids } });
+    variants.push({ id, label, settings: {}, request: { ...request, pids } });
     bench.progress.step(START_SEC, `${label}: up`);
   };
   await add('plain', 'plain text', 'http', {});
