@@ -1,34 +1,18 @@
 /** HPACK (RFC 7541), as far as the tests write and read it. */
 
-export type Fields = readonly (readonly [name: string, value: string])[];
+import { integer } from '../../support/http2.ts';
 
-function integer(value: number, prefixBits: number, first: number): Buffer {
-  const max = 2 ** prefixBits - 1;
-  if (value < max) return Buffer.from([first | value]);
-  const bytes = [first | max];
-  let rest = value - max;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  return Buffer.from([...bytes, rest]);
-}
+export {
+  type Fields,
+  indexing as indexedLiteral,
+  literal,
+  literals,
+} from '../../support/http2.ts';
 
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text, 'latin1');
-  return Buffer.concat([integer(bytes.length, 7, 0), bytes]);
-}
-
-/** Section 6.2.2: leaves the table as it was. */
-export const literal = (name: string, value: string): Buffer =>
-  Buffer.concat([Buffer.from([0]), string(name), string(value)]);
-/** Section 6.2.1: adds to the table. */
-export const indexedLiteral = (name: string, value: string): Buffer =>
-  Buffer.concat([Buffer.from([0x40]), string(name), string(value)]);
 /** Section 6.1; 62 is what was added last. */
 export const indexed = (index: number): Buffer => integer(index, 7, 0x80);
 /** Section 6.3. */
 export const tableSize = (bytes: number): Buffer => integer(bytes, 5, 0x20);
-
-export const literals = (fields: Fields): Buffer =>
-  Buffer.concat(fields.map(([name, value]) => literal(name, value)));
 
 /** Of the static table, what an answer may use. */
 const staticNames: Readonly<Record<number, string>> = {

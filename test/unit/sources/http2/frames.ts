@@ -1,44 +1,16 @@
-/** Frames and header blocks by the letter of RFC 9113 and 7541, without the code under test. */
+import { type Frame, frameAt, HEAD_BYTES } from '../../../support/http2.ts';
 
-const HEAD_BYTES = 9;
-
-export interface Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly stream: number;
-  readonly payload: Buffer;
-}
-
-export function frame(
-  type: number,
-  flags: number,
-  stream: number,
-  payload: Uint8Array | string = '',
-): Buffer {
-  const content = Buffer.from(payload as string);
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUIntBE(content.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, content]);
-}
+export { type Frame, frame, literals } from '../../../support/http2.ts';
 
 /** Throws when the last one is cut off. */
 export function parseFrames(bytes: Uint8Array): Frame[] {
   const rest = Buffer.from(bytes);
   const frames: Frame[] = [];
   for (let at = 0; at < rest.length; ) {
-    const start = at + HEAD_BYTES;
-    const stop = start + rest.readUIntBE(at, 3);
-    if (stop > rest.length) throw new Error(`the frame at ${at} is cut off`);
-    frames.push({
-      type: rest.readUInt8(at + 3),
-      flags: rest.readUInt8(at + 4),
-      stream: rest.readUInt32BE(at + 5),
-      payload: rest.subarray(start, stop),
-    });
-    at = stop;
+    const next = frameAt(rest, at);
+    if (next === undefined) throw new Error(`the frame at ${at} is cut off`);
+    frames.push(next);
+    at += HEAD_BYTES + next.payload.length;
   }
   return frames;
 }
@@ -84,9 +56,3 @@ export function parseBlock(block: Uint8Array): [name: string, value: string][] {
 
 /** RFC 7541, appendix A: those that may occur. */
 const STATIC_NAMES: Readonly<Record<number, string>> = { 8: ':status', 31: 'content-type' };
-
-/** A header block of literals that are not indexed; every text is shorter than 127 bytes. */
-export function literals(fields: readonly (readonly [name: string, value: string])[]): Buffer {
-  const text = (of: string) => Buffer.concat([Buffer.of(of.length), Buffer.from(of, 'latin1')]);
-  return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
-}

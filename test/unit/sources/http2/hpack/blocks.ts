@@ -1,6 +1,9 @@
 import { Field } from '../../../../../src/sources/http2/field.ts';
 import { HeaderDecoder } from '../../../../../src/sources/http2/hpack/decoder.ts';
 import type { HeaderTable } from '../../../../../src/sources/http2/hpack/table.ts';
+import { integer, string } from '../../../../support/http2.ts';
+
+export { integer, string };
 
 export type Pair = readonly [name: string, value: string];
 
@@ -54,24 +57,7 @@ export function toField([name, value]: Pair): Field {
   return field;
 }
 
-/** RFC 7541, section 5.1, after the bits that come before the prefix. */
-export function integer(value: number, prefixBits: number, before = 0): Buffer {
-  const max = 2 ** prefixBits - 1;
-  if (value < max) return Buffer.from([before | value]);
-  const bytes = [before | max];
-  let rest = value - max;
-  while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
-    rest = Math.floor(rest / 128);
-  }
-  return Buffer.from([...bytes, rest]);
-}
-
 export const block = (...parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts);
-
-/** Without Huffman. */
-export const string = (text: string): Buffer =>
-  Buffer.concat([integer(text.length, 7), Buffer.from(text, 'latin1')]);
 
 export const indexed = (index: number): Buffer => integer(index, 7, 0x80);
 export const resize = (bytes: number): Buffer => integer(bytes, 5, 0x20);
