@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { StatusReport } from '../domain/ports.ts';
 
@@ -18,6 +18,9 @@ export interface AdminOptions {
   readonly port: number;
   readonly routes?: Readonly<Record<string, AdminRoute>>;
 }
+
+/** Importing it would load all of its exports, and with them Node's HTTP client: 2 MiB. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 100;

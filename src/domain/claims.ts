@@ -36,7 +36,13 @@ export interface Identity {
    * Allows already built for this identity, one per requirement met so far. They live here, and
    * not in a map of their own, so that they leave memory with the cached token.
    */
-  allowed: readonly { readonly requirement: Requirement; readonly decision: Decision }[];
+  allowed: KnownAllow | undefined;
+}
+
+/** A list: in nearly every token it has one member, and takes the space of one. */
+export interface KnownAllow extends Decision {
+  readonly requirement: Requirement;
+  readonly next: KnownAllow | undefined;
 }
 
 /** Why no identity could be proved. */

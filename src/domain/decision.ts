@@ -27,8 +27,16 @@ export interface Decision {
   /** `denied` unless the reason is one that FAILURE_SIGNAL applies to. */
   readonly signal: FailureSignal;
   /** Encoded forms, filled in by the encoders on first use. */
-  readonly wire: { grpc?: Uint8Array; http2?: Uint8Array };
+  readonly wire: Wire;
 }
+
+/** Not an empty object to begin with: V8 would keep room for more than these two. */
+export interface Wire {
+  grpc: Uint8Array | undefined;
+  http2: Uint8Array | undefined;
+}
+
+export const notEncoded = (): Wire => ({ grpc: undefined, http2: undefined });
 
 export function allow(
   reason: 'success' | 'cors_preflight',
@@ -44,7 +52,7 @@ export function allow(
     headersToRemove,
     body: '',
     signal: 'denied',
-    wire: {},
+    wire: notEncoded(),
   };
 }
 
@@ -66,6 +74,6 @@ export function refuse(
     headersToRemove: [],
     body: JSON.stringify({ error: reason, message: spec.message }),
     signal: spec.signalled ? (options.signal ?? 'denied') : 'denied',
-    wire: {},
+    wire: notEncoded(),
   };
 }

@@ -93,7 +93,7 @@ export class JwtVerifier implements TokenVerifier {
       claims: this.#shared.share(claims),
       endsAt: endOf(claims, this.#rules),
       revocation: [{ scope: 'jti', id: claims.jti }],
-      allowed: [],
+      allowed: undefined,
     };
     this.#cache.set(token, identity);
     return identity;

@@ -1,5 +1,6 @@
-import type { Identity, Requirement } from '../domain/claims.ts';
-import { allow, type Decision, type Header } from '../domain/decision.ts';
+import type { Claims, Identity, KnownAllow, Requirement } from '../domain/claims.ts';
+import { type Decision, type Header, notEncoded } from '../domain/decision.ts';
+import { type ReasonSpec, reasons } from '../domain/reason.ts';
 import type { Refusals } from './refusals.ts';
 import { eachOpen, type Stage } from './stage.ts';
 
@@ -29,23 +30,56 @@ export function decide(refusals: Refusals): Stage {
 }
 
 function allowFor(identity: Identity, requirement: Requirement): Decision {
-  for (const known of identity.allowed) {
-    if (known.requirement === requirement) return known.decision;
+  for (let known = identity.allowed; known !== undefined; known = known.next) {
+    if (known.requirement === requirement) return known;
   }
-  const decision = buildAllow(identity, requirement);
-  // Not push: it makes room for sixteen more, in every cached token.
-  identity.allowed = identity.allowed.concat({ requirement, decision });
-  return decision;
+  identity.allowed = new Allow(identity.claims, requirement, identity.allowed);
+  return identity.allowed;
 }
 
-/** Every identity header is either set or removed, so none that the downstream sent survives. */
-function buildAllow(identity: Identity, requirement: Requirement): Decision {
-  const set: Header[] = [];
-  const remove: string[] = [];
-  for (const { name, claim } of requirement.identityHeaders) {
-    const value = identity.claims[claim];
-    if (value === undefined || value === '') remove.push(name);
-    else set.push([name, value]);
+/**
+ * What is kept with every cached token, and therefore small: headers are made anew when an encoder
+ * asks, which it does once. Every identity header is either set or removed, so none that the
+ * downstream sent survives.
+ */
+class Allow implements KnownAllow {
+  readonly #claims: Claims;
+  readonly requirement: Requirement;
+  readonly next: KnownAllow | undefined;
+  readonly wire = notEncoded();
+
+  constructor(claims: Claims, requirement: Requirement, next: KnownAllow | undefined) {
+    this.#claims = claims;
+    this.requirement = requirement;
+    this.next = next;
   }
-  return allow('success', set.slice(), remove.slice()); // of just that length: they are kept
+
+  get reason(): 'success' {
+    return 'success';
+  }
+  get spec(): ReasonSpec {
+    return reasons.success;
+  }
+  get httpStatus(): number {
+    return reasons.success.httpStatus;
+  }
+  get body(): string {
+    return '';
+  }
+  get signal(): 'denied' {
+    return 'denied';
+  }
+
+  get headers(): readonly Header[] {
+    return this.requirement.identityHeaders.flatMap(({ name, claim }): Header[] => {
+      const value = this.#claims[claim];
+      return value ? [[name, value]] : [];
+    });
+  }
+
+  get headersToRemove(): readonly string[] {
+    return this.requirement.identityHeaders
+      .filter(({ claim }) => !this.#claims[claim])
+      .map(({ name }) => name);
+  }
 }

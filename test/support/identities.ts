@@ -19,6 +19,6 @@ export function fakeIdentity(override: Partial<Claims> = {}): Identity {
     claims,
     endsAt: claims.exp,
     revocation: [{ scope: 'jti', id: claims.jti }],
-    allowed: [],
+    allowed: undefined,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allow, refuse } from '../../../../src/domain/decision.ts';
+import { allow, notEncoded, refuse } from '../../../../src/domain/decision.ts';
 import { Answers } from '../../../../src/sources/http2/answers.ts';
 import { Output } from '../../../../src/sources/http2/output.ts';
 import { statusOnly } from '../../../../src/sources/http2/reply.ts';
@@ -293,7 +293,7 @@ describe('output that grows or was left to the socket', () => {
 
 it('a decision that cannot be framed leaves its stream to another one', () => {
   const { answers, open, sent } = start();
-  const broken = { ...OK, spec: { ...OK.spec, grpcCode: 7 as const }, wire: {} };
+  const broken = { ...OK, spec: { ...OK.spec, grpcCode: 7 as const }, wire: notEncoded() };
   const other = open(3);
   expect(() => answers.reply(other, broken)).toThrow(/contradict/);
   answers.reply(other, OK);
