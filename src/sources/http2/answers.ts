@@ -1,11 +1,12 @@
 import type { Decision } from '../../domain/decision.ts';
-import { addressFrame, FRAME_HEAD_BYTES, MAX_FRAME_BYTES } from './frame.ts';
+import { addressFrame, MAX_FRAME_BYTES } from './frame.ts';
 import { Status } from './grpc-status.ts';
 import type { Output } from './output.ts';
 import {
   answerHead,
   DATA_AT,
   dataBytesOf,
+  dataOf,
   frameDecision,
   isStatusOnly,
   okTail,
@@ -47,25 +48,23 @@ export class Answers implements StreamOwner {
     decision.wire.http2 ??= frameDecision(decision); // may throw: then another decision follows
     const framed = decision.wire.http2;
     stream.ending = true;
-    if (isStatusOnly(framed)) {
-      this.#last(stream, framed);
+    const dataBytes = isStatusOnly(framed) ? 0 : dataBytesOf(framed);
+    const { queue } = this;
+    const room = Math.min(queue.window, stream.sendWindow, MAX_FRAME_BYTES); // negative, perhaps
+    if (dataBytes > 0 && dataBytes > room) {
+      this.#open(stream, answerHead);
+      queue.push(stream, dataOf(framed), { tail: okTail });
     } else {
-      const dataBytes = dataBytesOf(framed);
-      const { queue } = this;
-      if (dataBytes > Math.min(queue.window, stream.sendWindow, MAX_FRAME_BYTES)) {
-        this.#open(stream, answerHead);
-        const start = DATA_AT + FRAME_HEAD_BYTES;
-        queue.push(stream, framed.subarray(start, start + dataBytes), { tail: okTail });
-      } else {
-        const at = this.#output.append(framed);
-        const { bytes } = this.#output;
-        addressFrame(bytes, at, stream.id);
+      const at = this.#output.appendText(framed);
+      const { bytes } = this.#output;
+      addressFrame(bytes, at, stream.id);
+      if (dataBytes > 0) {
         addressFrame(bytes, at + DATA_AT, stream.id);
         addressFrame(bytes, at + framed.length - okTail.length, stream.id);
         queue.window -= dataBytes;
         stream.sendWindow -= dataBytes;
-        this.#end(stream);
       }
+      this.#end(stream);
     }
     this.#owner.answered();
   }

@@ -28,6 +28,13 @@ export class Output {
     return at;
   }
 
+  /** Bytes that are kept as characters. */
+  appendText(frames: string): number {
+    const at = this.reserve(frames.length);
+    this.bytes.write(frames, at, 'latin1');
+    return at;
+  }
+
   /** A frame that is kept without the id of its stream. */
   appendFrame(frame: Uint8Array, stream: number): void {
     const at = this.append(frame); // it may put another buffer in the place of `bytes`

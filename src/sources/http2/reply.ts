@@ -25,34 +25,36 @@ export const answerHead: Uint8Array = headersFrame(GRPC_HEAD, 0);
 export const okTail: Uint8Array = statusTail(Status.OK, '');
 
 /**
- * The answer that a decision is, kept with it:
+ * The answer that a decision is, kept with it, a character a byte:
  *
  *     a message   │HEADERS answerHead│DATA prefix CheckResponse│HEADERS okTail│
  *     a status    │HEADERS, END_STREAM│                        (trailers-only)
  */
-export function frameDecision(decision: Decision): Uint8Array {
-  if (decision.signal === 'grpc_status') {
-    return statusOnly(decision.spec.grpcCode, decision.reason);
-  }
-  const data = dataFrame(encodeCheckResponse(decision));
-  const framed = Buffer.allocUnsafeSlow(answerHead.length + data.length + okTail.length);
-  framed.set(answerHead);
-  framed.set(data, answerHead.length);
-  framed.set(okTail, answerHead.length + data.length);
-  return framed;
+export function frameDecision(decision: Decision): string {
+  const frames =
+    decision.signal === 'grpc_status'
+      ? [statusOnly(decision.spec.grpcCode, decision.reason)]
+      : [answerHead, dataFrame(encodeCheckResponse(decision)), okTail];
+  return Buffer.concat(frames).toString('latin1');
 }
 
 /** Whether a framed answer is one frame of HEADERS. */
-export function isStatusOnly(framed: Uint8Array): boolean {
-  return ((framed[FLAGS_AT] as number) & Flag.END_STREAM) !== 0;
+export function isStatusOnly(framed: string): boolean {
+  return (framed.charCodeAt(FLAGS_AT) & Flag.END_STREAM) !== 0;
 }
 
 /** Where DATA begins in a framed answer that has a message. */
 export const DATA_AT = answerHead.length;
 
 /** Bytes of DATA in it, which is what the windows count. */
-export function dataBytesOf(framed: Uint8Array): number {
+export function dataBytesOf(framed: string): number {
   return framed.length - answerHead.length - FRAME_HEAD_BYTES - okTail.length;
+}
+
+/** What those are. */
+export function dataOf(framed: string): Uint8Array {
+  const start = DATA_AT + FRAME_HEAD_BYTES;
+  return Buffer.from(framed.slice(start, start + dataBytesOf(framed)), 'latin1');
 }
 
 /** An answer without a message. */

@@ -84,10 +84,8 @@ describe('a reply', () => {
     const decision = allow('success', [], []);
     open(1).reply(decision);
     const kept = decision.wire.http2;
-    const copy = Buffer.from(kept as Uint8Array);
     for (let id = 3; id < 100; id += 2) open(id).reply(decision);
     expect(decision.wire.http2).toBe(kept);
-    expect(copy.equals(kept as Uint8Array)).toBe(true);
     const ids = Array.from({ length: 50 }, (_, i) => 2 * i + 1);
     expect(frames().map(({ stream }) => stream)).toEqual(ids.flatMap((id) => [id, id, id]));
   });
