@@ -41,7 +41,9 @@ const READY_SIGN = '"message":"listening"';
 export async function startSluice(options: SluiceOptions): Promise<Subject> {
   const { settings, nodeFlags = [], within = [] } = options;
   const workers = Number(settings.WORKERS) || 1; // auto is 1 here
+  const usual = await serveScript();
   const env = {
+    ...usual.env,
     ...{ PATH: process.env.PATH ?? '', BIND_ADDRESS: '127.0.0.1', WORKERS: '1' },
     ...{ AUTH_GRPC_PORT: '0', AUTH_METRICS_PORT: '0', DRAIN_DELAY_MS: '0' },
     ...{ GRPC_MAX_CONNECTION_AGE_MS: '0' },
@@ -55,7 +57,8 @@ export async function startSluice(options: SluiceOptions): Promise<Subject> {
       SERVER_CORE,
       ...within,
       process.execPath,
-      ...(await serveArguments(nodeFlags)),
+      ...(nodeFlags.length > 0 ? nodeFlags : usual.flags),
+      ...usual.command,
     ],
     env,
     isReady: ({ log }) => new RegExp(`${READY_SIGN}\\}\\n`).test(log),
@@ -71,13 +74,25 @@ export async function startSluice(options: SluiceOptions): Promise<Subject> {
   };
 }
 
-/** As `npm run serve` has it; `flags` take the place of its own. */
-async function serveArguments(flags: readonly string[]): Promise<readonly string[]> {
+interface ServeScript {
+  readonly env: Environment;
+  /** Flags of Node.js. */
+  readonly flags: readonly string[];
+  readonly command: readonly string[];
+}
+
+/** What `npm run serve` runs: NAME=value … node --flag … main.js serve */
+async function serveScript(): Promise<ServeScript> {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
-  const [, ...usual] = scripts.serve.split(' ') as string[];
-  const [main, ...rest] = usual.filter((word) => !word.startsWith('--'));
-  const usualFlags = usual.filter((word) => word.startsWith('--'));
-  return [...(flags.length > 0 ? flags : usualFlags), join(ROOT, main as string), ...rest];
+  const words = scripts.serve.split(' ') as string[];
+  const node = words.indexOf('node');
+  const rest = words.slice(node + 1);
+  const [main, ...command] = rest.filter((word) => !word.startsWith('--'));
+  return {
+    env: Object.fromEntries(words.slice(0, node).map((word) => word.split('=', 2))),
+    flags: rest.filter((word) => word.startsWith('--')),
+    command: [join(ROOT, main as string), ...command],
+  };
 }
 
 async function untilReady(adminUrl: string, server: ServerProcess): Promise<void> {

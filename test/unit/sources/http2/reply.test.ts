@@ -59,7 +59,12 @@ const bytesOf = (framed: string): Buffer => Buffer.from(framed, 'latin1');
 describe('frameDecision', () => {
   it.each(messages)('makes HEADERS, DATA and HEADERS of %s', (_, decision, kind, httpStatus) => {
     const framed = frameDecision(decision);
-    const [head, data, tail, ...more] = parseFrames(bytesOf(framed)) as [Frame, Frame, Frame, ...Frame[]];
+    const [head, data, tail, ...more] = parseFrames(bytesOf(framed)) as [
+      Frame,
+      Frame,
+      Frame,
+      ...Frame[],
+    ];
     expect(more).toEqual([]);
     expect(head).toMatchObject({ type: HEADERS, flags: END_HEADERS });
     expect(parseBlock(head.payload)).toEqual(GRPC);
