@@ -5,13 +5,11 @@ import { REVOKE_PATH } from '../dev/revoke-route.ts';
 import { readToken } from '../dev/token-argument.ts';
 import { revokeInRedis } from '../revocation/redis/revoke.ts';
 
-const wanted = schema
-  .pick({
-    AUTH_METRICS_PORT: true,
-    REVOCATION_KEY_PREFIX: true,
-    REVOCATION_TTL_MARGIN_SEC: true,
-  })
-  .extend({ AUTH_REDIS_URL: schema.shape.AUTH_REDIS_URL.optional() });
+const { AUTH_METRICS_PORT, REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC } = schema;
+const wanted = {
+  ...{ AUTH_METRICS_PORT, REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC },
+  AUTH_REDIS_URL: schema.AUTH_REDIS_URL.optional(),
+};
 
 /** Puts one token on the denylist: of Redis where AUTH_REDIS_URL is set, else of a dev server. */
 export async function revoke(argument: string): Promise<void> {

@@ -1,25 +1,9 @@
 import { accessSync, constants } from 'node:fs';
-import { z } from 'zod';
+import { type Read, Setting } from './setting.ts';
 
-/** What the documentation and error messages say of a setting. */
-export interface Described {
-  /** What is allowed, as in "an integer from 1 to 10". */
-  readonly allowed: string;
-}
-
-/** Turns the text of a variable into a value; undefined when it is not allowed. */
-type Read<T> = (text: string) => T | undefined;
-
-function parser<T>(allowed: string, read: Read<T>) {
-  return z
-    .string()
-    .transform((text, context): T => {
-      const value = read(text.trim());
-      if (value !== undefined) return value;
-      context.addIssue({ code: 'custom', message: allowed });
-      return z.NEVER;
-    })
-    .meta({ allowed } satisfies Described);
+/** Outer spaces do not count. */
+function parser<T>(allowed: string, read: Read<T>): Setting<T> {
+  return Setting.of(allowed, (text) => read(text.trim()));
 }
 
 export function integer(min: number, max: number, unit = '') {
@@ -58,7 +42,7 @@ export function text(allowed: string, pattern = /^.+$/s) {
 
 /** Every character as it was given, outer spaces too. */
 export function verbatim(allowed: string) {
-  return z.string().meta({ allowed } satisfies Described);
+  return Setting.of(allowed, (value) => value);
 }
 
 /** Items between separators; each has to match. */

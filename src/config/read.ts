@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import type { z } from 'zod';
 import { capped, contradictions } from './rules.ts';
+import type { Setting, ValuesOf } from './setting.ts';
 import { infoOf, type SettingInfo } from './setting-info.ts';
 import { NOT_USED, type SettingName, type Settings, schema } from './settings.ts';
 
@@ -44,19 +44,21 @@ export async function readSettings(env: Environment, check: SettingsCheck): Prom
   return { settings, warnings: [...warnings, ...notUsed(env)], given };
 }
 
+type Wanted = Readonly<Record<string, Setting<unknown>>>;
+
 /** The settings that `wanted`, the schema or a part of it, names. Throws a SettingsError. */
-export function parseSettings<T extends z.ZodObject>(env: Environment, wanted: T): z.output<T> {
+export function parseSettings<W extends Wanted>(env: Environment, wanted: W): ValuesOf<W> {
   const { data, faults } = readEach(env, wanted);
   if (faults.length > 0) throw new SettingsError(faults);
-  return data as z.output<T>;
+  return data as ValuesOf<W>;
 }
 
 /** Each by itself, so that a fault in one hides none in another. */
-function readEach<T extends z.ZodObject>(env: Environment, wanted: T) {
+function readEach<W extends Wanted>(env: Environment, wanted: W) {
   const data: Record<string, unknown> = {};
   const given = new Map<SettingName, string>();
   const faults: string[] = [];
-  for (const [name, type] of Object.entries(wanted.shape)) {
+  for (const [name, setting] of Object.entries(wanted)) {
     const info = infoOf.get(name) as SettingInfo;
     const source = info.secret ? secretOf(env, info.name) : { text: env[name] };
     if (source.fault !== undefined) {
@@ -66,11 +68,11 @@ function readEach<T extends z.ZodObject>(env: Environment, wanted: T) {
     // Manifests have the empty string for "not set".
     const text = source.text?.trim() === '' ? undefined : source.text;
     if (text !== undefined) given.set(info.name, text);
-    const parsed = (type as z.ZodType).safeParse(text);
-    if (parsed.success) data[name] = parsed.data;
-    else faults.push(faultOf(info, text));
+    const parsed = setting.parse(text);
+    if (parsed === 'not allowed') faults.push(faultOf(info, text));
+    else data[name] = parsed.value;
   }
-  return { data: data as Partial<z.output<T>>, given, faults };
+  return { data: data as Partial<ValuesOf<W>>, given, faults };
 }
 
 interface Source {

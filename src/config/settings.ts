@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import {
   boolean,
   choice,
@@ -12,6 +11,7 @@ import {
   verbatim,
 } from './parsers.ts';
 import { parseRedisUrl } from './redis-url.ts';
+import type { ValuesOf } from './setting.ts';
 
 /** `auto`: the CPU limit rounded down, see cpu-limit.ts. */
 const workers = custom<number | 'auto'>('auto, or an integer from 1 to 64', (value) => {
@@ -37,7 +37,7 @@ const file = readableFile();
  * Every setting, under its name in the environment. `describe` is what docs/settings.md and --help
  * say; what is allowed and the default are taken from the parser. An empty variable counts as unset.
  */
-export const schema = z.object({
+export const schema = {
   AUTH_GRPC_PORT: port.default(50051).describe('Check service; 0 = any free port'),
   AUTH_METRICS_PORT: port
     .default(9090)
@@ -53,7 +53,7 @@ export const schema = z.object({
     'redis://[user:password@]host[:port][/db], or rediss:// for TLS',
     parseRedisUrl,
   )
-    .meta({ secret: true })
+    .secret()
     .describe('the Redis or Valkey that holds the denylist'),
   AUTH_ALGORITHM: choice([
     ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
@@ -62,7 +62,7 @@ export const schema = z.object({
     .default('HS256')
     .describe('the only signature algorithm accepted'),
   AUTH_SECRET_KEY: verbatim('an HMAC secret, or a public key in PEM')
-    .meta({ secret: true })
+    .secret()
     .describe('HMAC secret, at least as long as the hash; or the public key that verifies'),
   AUTH_ISSUER: text('the exact value of `iss`').describe('issuer of the tokens'),
   AUTH_AUDIENCE: list('values of `aud`, separated by commas', /\s*,\s*/, /^\S.*$/).describe(
@@ -209,9 +209,9 @@ export const schema = z.object({
   OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds(1, MINUTE_MS)
     .default(3_000)
     .describe('longest for one export'),
-});
+};
 
-export type Settings = z.output<typeof schema>;
+export type Settings = ValuesOf<typeof schema>;
 export type SettingName = keyof Settings;
 
 /** Of the Go service: taken without complaint, and without effect. */
