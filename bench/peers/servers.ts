@@ -12,6 +12,14 @@ export function emptyGrpcJs() {
   return { id: 'empty-grpc-js', label: 'empty grpc-js server', settings: {}, start };
 }
 
+/** The least that a server on our own HTTP/2 can do. */
+export function emptyHttp2() {
+  const flags = ['--max-semi-space-size=2'];
+  const command = [process.execPath, ...flags, file('empty-http2.ts')];
+  const start = () => startPeer('empty-http2', command);
+  return { id: 'empty-http2', label: 'empty server on our own HTTP/2', settings: {}, start };
+}
+
 /** The least that a server in Go can do; `workers`: grpc.NumStreamWorkers, 0 = off. */
 export function emptyGo(workers: number) {
   const label = workers === 0 ? 'empty Go server' : `empty Go server, ${workers} stream workers`;

@@ -9,7 +9,7 @@ import { runExperiment, secondsFor } from '../lib/experiment.ts';
 import type { Experiment, Stage } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { SERVER_CORE } from '../lib/subject.ts';
-import { emptyGrpcJs } from '../peers/servers.ts';
+import { emptyGrpcJs, emptyHttp2 } from '../peers/servers.ts';
 import type { Material } from './parts.ts';
 
 const WORKER = new URL('worker.ts', import.meta.url).pathname;
@@ -18,7 +18,8 @@ const TIMES = { full: { rounds: 5, ms: 1_000 }, quick: { rounds: 2, ms: 300 } };
 
 /** In the order in which a check meets them. */
 const stages: readonly Omit<Stage, 'rounds'>[] = [
-  stage('transport', 'beside', 'Transport', 'an empty server on grpc-js, under load'),
+  stage('transport-http2', 'beside', 'Transport, http2', 'an empty server on our own, under load'),
+  stage('transport-grpc-js', 'beside', 'Transport, grpc-js', 'an empty server on it, under load'),
   stage('decode', 'part', 'Decode', 'from the bytes what the pipeline asks for'),
   stage('cache-hit', 'part', 'Token cache', 'a token that was verified before'),
   stage('group-commit', 'part', 'Group commit', '64 checks, a store that answers at once'),
@@ -42,7 +43,8 @@ export async function runStages(bench: Bench): Promise<void> {
   const usual = await bench.corpus();
   const { rounds, ms } = quick ? TIMES.quick : TIMES.full;
   const transport = await transportPlan(bench);
-  const workerSec = ((rounds + 1) * (stages.length - 1) * ms) / 1000;
+  const worked = stages.filter(({ id }) => !id.startsWith('transport')).length;
+  const workerSec = ((rounds + 1) * worked * ms) / 1000;
   bench.progress.expect(workerSec + secondsFor(transport, bench));
 
   const found = new Map<string, number[]>(stages.map(({ id }) => [id, []]));
@@ -59,23 +61,28 @@ export async function runStages(bench: Bench): Promise<void> {
     write(false);
     bench.progress.step(ms / 1000, `${id}: ${us.toFixed(2)} us of CPU`);
   });
-  await runExperiment(transport, bench, ({ variants: [variant] }) => {
-    const runs = variant?.runs.filter((run) => run.void === undefined) ?? [];
-    found.set(
-      'transport',
-      runs.map(({ processes }) => processes.server?.cpuUsPerCheck ?? 0),
-    );
+  await runExperiment(transport, bench, ({ variants }) => {
+    for (const { id, runs } of variants) {
+      const counted = runs.filter((run) => run.void === undefined);
+      found.set(
+        id,
+        counted.map(({ processes }) => processes.server?.cpuUsPerCheck ?? 0),
+      );
+    }
     write(false);
   });
   write(true);
 }
 
 async function transportPlan(bench: Bench) {
-  const { file } = await bench.allowAll();
+  const asked = { load: SATURATED, corpus: (await bench.allowAll()).file, questions: 1 };
   return {
-    ...{ id: 'transport', title: 'Transport', about: 'An empty server on grpc-js.' },
+    ...{ id: 'transport', title: 'Transport', about: 'Empty servers.' },
     expectations: [],
-    variants: [{ ...emptyGrpcJs(), load: SATURATED, corpus: file, questions: 1 }],
+    variants: [
+      { ...emptyHttp2(), ...asked, id: 'transport-http2' },
+      { ...emptyGrpcJs(), ...asked, id: 'transport-grpc-js' },
+    ],
   };
 }
 
