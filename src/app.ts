@@ -59,20 +59,20 @@ export async function createService(
   const rules = options.claimRules(settings);
   const verifier = new JwtVerifier(settings.AUTH_ALGORITHM, key, rules, tokens, clock);
   const loop = new LoopMonitor(clock);
-  const readiness = new ReadinessMonitor(
-    { required: settings.READY_REQUIRES_REDIS ? ['event_loop', 'redis'] : ['event_loop'] },
-    () => [denylist.component(), loop.component],
-    clock,
-  );
   const sinks = await createSinks(settings, logger, clock);
-  const requirement = options.requirementOf(settings);
   const pipeline = createPipeline(options.pipelineOptions(settings), {
-    policy: { resolve: () => requirement },
+    policy: options.policyOf(settings),
     verifier,
     revocations: denylist.store,
     sinks,
     clock,
+    logger,
   });
+  const readiness = new ReadinessMonitor(
+    { required: settings.READY_REQUIRES_REDIS ? ['event_loop', 'redis'] : ['event_loop'] },
+    () => [denylist.component(), loop.component, pipeline.component],
+    clock,
+  );
   const grpc = options.grpcOptions(settings, reflection);
   const source = await createSource(settings.TRANSPORT, grpc, readiness, clock, logger);
   const measured = [...sinks, logger, pipeline, tokens, denylist, loop, source];

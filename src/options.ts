@@ -1,9 +1,12 @@
 import { normalizeOtlpEndpoint } from './config/otlp-endpoint.ts';
 import type { Settings } from './config/settings.ts';
-import type { Requirement } from './domain/claims.ts';
+import { type OutagePolicy, outagePolicies, type Requirement } from './domain/claims.ts';
+import type { PolicyResolver } from './domain/ports.ts';
 import type { ClaimRules } from './jwt/claims.ts';
 import type { KeyMaterial } from './jwt/keys.ts';
 import type { PipelineOptions } from './pipeline/index.ts';
+import type { RedisAddress } from './revocation/redis/client.ts';
+import type { Concern } from './revocation/redis/inspection.ts';
 import type { PoolOptions } from './revocation/redis/pool.ts';
 import type { ExporterOptions } from './sinks/trace/exporter.ts';
 import type { GrpcOptions } from './sources/grpc-options.ts';
@@ -29,13 +32,28 @@ export function claimRules(settings: Settings): ClaimRules {
   };
 }
 
-export function requirementOf(settings: Settings): Requirement {
-  return {
+/** What Envoy's context_extensions may say of a route: one of the values of OUTAGE_POLICY. */
+const OUTAGE_EXTENSION = 'outage_policy';
+
+/** One requirement for all routes, but for what becomes of them in an outage. */
+export function policyOf(settings: Settings): PolicyResolver {
+  const requirement = (outage: OutagePolicy): Requirement => ({
+    outage,
     scopes: settings.AUTH_REQUIRED_SCOPE,
     identityHeaders: [
       { name: 'x-user-id', claim: 'sub' },
       { name: 'x-auth-provider', claim: 'provider' },
     ],
+  });
+  const usual = requirement(settings.OUTAGE_POLICY);
+  const byName = new Map(outagePolicies.map((name) => [name as string, requirement(name)]));
+  const strict = byName.get('deny') as Requirement;
+  byName.set(settings.OUTAGE_POLICY, usual);
+  return {
+    resolve(check) {
+      const name = check.extension(OUTAGE_EXTENSION);
+      return name === undefined ? usual : (byName.get(name) ?? strict);
+    },
   };
 }
 
@@ -58,17 +76,31 @@ export function pipelineOptions(settings: Settings): PipelineOptions {
       maxAgeMs: settings.BATCH_MAX_AGE_MS,
       maxLookups: settings.REDIS_POOL_SIZE,
     },
+    outage: { staleMaxMs: settings.STALE_MAX_SEC * 1000 },
   };
+}
+
+type RedisSettings = Pick<Settings, 'AUTH_REDIS_URL' | 'REDIS_SENTINEL_PASSWORD'>;
+
+export function redisAddress({
+  AUTH_REDIS_URL: url,
+  REDIS_SENTINEL_PASSWORD: sentinelPassword,
+}: RedisSettings): RedisAddress {
+  return 'sentinels' in url && sentinelPassword !== undefined ? { ...url, sentinelPassword } : url;
 }
 
 export function poolOptions(settings: Settings): PoolOptions {
   return {
-    address: settings.AUTH_REDIS_URL,
+    address: redisAddress(settings),
     size: settings.REDIS_POOL_SIZE,
     minIdle: settings.REDIS_MIN_IDLE_CONNS,
     readTimeoutMs: settings.REDIS_READ_TIMEOUT_MS,
     writeTimeoutMs: settings.REDIS_WRITE_TIMEOUT_MS,
     probeKey: `${settings.REVOCATION_KEY_PREFIX}sluice-probe`,
+    refused: new Set<Concern>([
+      ...(settings.REDIS_ON_REPLICA === 'refuse' ? (['is_replica'] as const) : []),
+      ...(settings.REDIS_ON_EVICTION === 'refuse' ? (['evicts_keys'] as const) : []),
+    ]),
   };
 }
 

@@ -38,6 +38,7 @@ async function countFirst(port: number): Promise<Lookup> {
   const options = {
     address: { host: '127.0.0.1', port, db: 0, tls: false },
     ...{ readTimeoutMs: 1000, writeTimeoutMs: 1000, probeKey: 'probe', size: 1, minIdle: 1 },
+    refused: new Set<never>(),
   };
   const store = await openRevocations(options, '');
   return async (ids) => {

@@ -4,7 +4,7 @@ import { Call, type Responder, type Settled } from '../../src/domain/call.ts';
 import type { Check } from '../../src/domain/check.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { allow } from '../../src/domain/decision.ts';
-import type { RevocationStore } from '../../src/domain/ports.ts';
+import type { Logger, RevocationStore } from '../../src/domain/ports.ts';
 import { type Algorithm, ImportedKeys } from '../../src/jwt/keys.ts';
 import { TokenCache } from '../../src/jwt/token-cache.ts';
 import { JwtVerifier } from '../../src/jwt/verifier.ts';
@@ -138,18 +138,19 @@ async function createVerifier({ env }: Material, maxEntries = 50_000): Promise<J
   return new JwtVerifier(algorithm, key, options.claimRules(settings), cache, clock);
 }
 
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
 /** As the product joins it, without a transport; resolves when all of a batch are answered. */
 function servePipeline(
   settings: Parameters<typeof options.pipelineOptions>[0],
   verifier: JwtVerifier,
   store: RevocationStore,
 ) {
-  const requirement = options.requirementOf(settings);
   const source = new MemorySource(clock, settings.CHECK_BUDGET_MS);
   const sinks = [new ReplySink(), new MetricsSink()];
-  const policy = { resolve: () => requirement };
+  const policy = options.policyOf(settings);
   createPipeline(options.pipelineOptions(settings), {
-    ...{ policy, verifier, revocations: store, sinks, clock },
+    ...{ policy, verifier, revocations: store, sinks, clock, logger: silent },
   }).serve(source);
   return (checks: readonly Check[]): Promise<number> =>
     new Promise((resolve, reject) => {

@@ -3,11 +3,13 @@ import { schema } from '../config/settings.ts';
 import { readRevocable, untilText } from '../dev/revocable.ts';
 import { REVOKE_PATH } from '../dev/revoke-route.ts';
 import { readToken } from '../dev/token-argument.ts';
+import { redisAddress } from '../options.ts';
 import { revokeInRedis } from '../revocation/redis/revoke.ts';
 
 const { AUTH_METRICS_PORT, REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC } = schema;
 const wanted = {
   ...{ AUTH_METRICS_PORT, REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC },
+  REDIS_SENTINEL_PASSWORD: schema.REDIS_SENTINEL_PASSWORD,
   AUTH_REDIS_URL: schema.AUTH_REDIS_URL.optional(),
 };
 
@@ -21,8 +23,12 @@ export async function revoke(argument: string): Promise<void> {
     process.stdout.write('nothing to revoke: the token has expired\n');
     return;
   }
-  if (settings.AUTH_REDIS_URL === undefined) await revokeInDev(settings.AUTH_METRICS_PORT, token);
-  else await revokeInRedis(settings.AUTH_REDIS_URL, settings.REVOCATION_KEY_PREFIX + jti, ttlSec);
+  const { AUTH_REDIS_URL, ...rest } = settings;
+  if (AUTH_REDIS_URL === undefined) await revokeInDev(settings.AUTH_METRICS_PORT, token);
+  else {
+    const address = redisAddress({ ...rest, AUTH_REDIS_URL });
+    await revokeInRedis(address, settings.REVOCATION_KEY_PREFIX + jti, ttlSec);
+  }
   process.stdout.write(`revoked, until ${untilText(exp)}\n`);
 }
 

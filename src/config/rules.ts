@@ -26,6 +26,12 @@ export function contradictions(
   needs('GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE');
   needs('GRPC_TLS_KEY_FILE', 'GRPC_TLS_CERT_FILE');
   needs('GRPC_TLS_CLIENT_CA_FILE', 'GRPC_TLS_CERT_FILE');
+  if (given.has('STALE_MAX_SEC') && settings.STALE_MAX_SEC && settings.OUTAGE_POLICY === 'deny') {
+    faults.push(
+      'STALE_MAX_SEC has no use with OUTAGE_POLICY at deny; leave it out, or make that stale',
+    );
+  }
+  if (given.has('MAX_QUEUE_MS')) atMost('MAX_QUEUE_MS', 'CHECK_BUDGET_MS');
   const { AUTH_GRPC_PORT, AUTH_METRICS_PORT } = settings;
   if (AUTH_GRPC_PORT && AUTH_GRPC_PORT === AUTH_METRICS_PORT) {
     faults.push(`AUTH_GRPC_PORT and AUTH_METRICS_PORT cannot both be ${AUTH_GRPC_PORT}`);

@@ -1,3 +1,4 @@
+import { outagePolicies } from '../domain/claims.ts';
 import {
   boolean,
   choice,
@@ -10,7 +11,7 @@ import {
   text,
   verbatim,
 } from './parsers.ts';
-import { parseRedisUrl } from './redis-url.ts';
+import { parseRedisUrl, REDIS_URL_FORM } from './redis-url.ts';
 import type { ValuesOf } from './setting.ts';
 
 /** `auto`: the CPU limit rounded down, see cpu-limit.ts. */
@@ -49,12 +50,13 @@ export const schema = {
     .optional()
     .describe('Unix socket that the Check service listens on as well'),
 
-  AUTH_REDIS_URL: custom(
-    'redis://[user:password@]host[:port][/db], or rediss:// for TLS',
-    parseRedisUrl,
-  )
+  AUTH_REDIS_URL: custom(REDIS_URL_FORM, parseRedisUrl)
     .secret()
     .describe('the Redis or Valkey that holds the denylist'),
+  REDIS_SENTINEL_PASSWORD: verbatim('the password that sentinels ask for')
+    .optional()
+    .secret()
+    .describe('for sentinels that have one of their own'),
   AUTH_ALGORITHM: choice([
     ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
     ...['ES256', 'ES384', 'ES512', 'EdDSA'],
@@ -119,6 +121,15 @@ export const schema = {
   REDIS_WRITE_TIMEOUT_MS: milliseconds(1, MINUTE_MS)
     .default(100)
     .describe('longest time for a command to leave'),
+  REDIS_ON_REPLICA: choice(['refuse', 'warn'])
+    .default('refuse')
+    .describe('a server that is a replica may lag behind: whether it is asked at all'),
+  REDIS_ON_EVICTION: choice(['refuse', 'warn'])
+    .default('refuse')
+    .describe(
+      'a server with a memory limit and another maxmemory-policy than noeviction forgets ' +
+        'revocations: whether it is asked at all',
+    ),
   REVOCATION_KEY_PREFIX: text('printable ASCII without spaces', WORD)
     .default('blacklist:')
     .describe('the key of a revoked token is this and its jti'),
@@ -176,6 +187,16 @@ export const schema = {
   DRAIN_TIMEOUT_MS: milliseconds(0, 600_000)
     .default(10_000)
     .describe('longest for open checks to be answered after that'),
+  OUTAGE_POLICY: choice(outagePolicies)
+    .default('deny')
+    .describe(
+      'what becomes of verified tokens while the denylist cannot be asked: `deny` = 503, `stale` = ' +
+        'they pass on a verdict of at most STALE_MAX_SEC, `allow` = they pass; routes say their own ' +
+        'in context_extensions, `outage_policy`',
+    ),
+  STALE_MAX_SEC: integer(1, 86_400, 'seconds')
+    .default(60)
+    .describe('how old a verdict may be that OUTAGE_POLICY=stale uses'),
   READY_REQUIRES_REDIS: boolean()
     .default(false)
     .describe('whether /ready is 503 while Redis is away; see docs/operations.md first'),

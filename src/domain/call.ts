@@ -1,6 +1,10 @@
 import type { Check } from './check.ts';
 import type { Identity, Requirement } from './claims.ts';
 import type { Decision } from './decision.ts';
+import type { AllowReason } from './reason.ts';
+
+/** Of an allow that is about an identity. */
+export type IdentityReason = Exclude<AllowReason, 'cors_preflight'>;
 
 /** The single-use way back to whoever asked. Never throws; does nothing once the caller is gone. */
 export interface Responder {
@@ -36,6 +40,8 @@ export class Call {
   requirement: Requirement | undefined = undefined;
   token: string | undefined = undefined;
   identity: Identity | undefined = undefined;
+  /** The reason for which it is allowed, if it is. */
+  passesAs: IdentityReason = 'success';
   /** A code for the log, fixed words: why the decision is what it is. */
   detail: string | undefined = undefined;
   /** Since when the call waits for a free verification or lookup; meaningless when it does not. */

@@ -37,6 +37,8 @@ export interface Identity {
    * not in a map of their own, so that they leave memory with the cached token.
    */
   allowed: KnownAllow | undefined;
+  /** Clock.now() of the last verdict that it is not revoked, whole ms; -Infinity = never, or not kept. */
+  notRevokedAt: number;
 }
 
 /** A list: in nearly every token it has one member, and takes the space of one. */
@@ -62,8 +64,13 @@ export interface Verdict {
   readonly detail?: string;
 }
 
+/** What becomes of a verified token while the denylist cannot be asked (OUTAGE_POLICY). */
+export type OutagePolicy = (typeof outagePolicies)[number];
+export const outagePolicies = ['deny', 'stale', 'allow'] as const;
+
 /** What a route demands. Interned: one object per distinct requirement. */
 export interface Requirement {
+  readonly outage: OutagePolicy;
   /** Every name must be among the token's scopes. */
   readonly scopes: readonly string[];
   /** Headers that tell the upstream who called, and the claim each one carries. */

@@ -1,4 +1,4 @@
-import { type Reason, type ReasonSpec, reasons } from './reason.ts';
+import { type AllowReason, type Reason, type ReasonSpec, reasons } from './reason.ts';
 
 /** Name in lower case, value a non-empty string of printable ASCII. */
 export type Header = readonly [name: string, value: string];
@@ -40,7 +40,7 @@ export interface Wire {
 export const notEncoded = (): Wire => ({ grpc: undefined, http2: undefined });
 
 export function allow(
-  reason: 'success' | 'cors_preflight',
+  reason: AllowReason,
   headers: readonly Header[],
   headersToRemove: readonly string[],
 ): Decision {
@@ -59,7 +59,7 @@ export function allow(
 
 /** A deny or an error. `headers` comes on top of content-type, which is set here. */
 export function refuse(
-  reason: Exclude<Reason, 'success' | 'cors_preflight'>,
+  reason: Exclude<Reason, AllowReason>,
   options: {
     readonly headers?: readonly Header[];
     readonly httpStatus?: number;

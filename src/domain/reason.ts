@@ -52,6 +52,24 @@ const table = {
     message: '',
     description: 'A CORS preflight from an allowed origin; credentials are removed.',
   },
+  stale_verdict: {
+    result: 'allow',
+    httpStatus: 200,
+    grpcCode: GrpcCode.OK,
+    message: '',
+    errorType: 'redis',
+    description:
+      'The denylist could not be asked, but had said a short while ago that the token is not revoked (OUTAGE_POLICY=stale).',
+  },
+  unchecked: {
+    result: 'allow',
+    httpStatus: 200,
+    grpcCode: GrpcCode.OK,
+    message: '',
+    errorType: 'redis',
+    description:
+      'The denylist could not be asked, and the operator lets verified tokens pass all the same (OUTAGE_POLICY=allow).',
+  },
   malformed_request: {
     result: 'deny',
     httpStatus: 400,
@@ -145,6 +163,9 @@ const table = {
 } as const satisfies Record<string, ReasonSpec>;
 
 export type Reason = keyof typeof table;
+export type AllowReason = {
+  [R in Reason]: (typeof table)[R]['result'] extends 'allow' ? R : never;
+}[Reason];
 export type DenyReason = {
   [R in Reason]: (typeof table)[R]['result'] extends 'deny' ? R : never;
 }[Reason];
@@ -154,4 +175,9 @@ export type ErrorReason = {
 
 for (const spec of Object.values(table)) Object.freeze(spec);
 export const reasons: Readonly<Record<Reason, ReasonSpec>> = Object.freeze(table);
+/** Whether a check that ends so passes. */
+export function isAllow(reason: Reason): reason is AllowReason {
+  return reasons[reason].result === 'allow';
+}
+
 export const reasonNames = Object.freeze(Object.keys(table)) as readonly Reason[];

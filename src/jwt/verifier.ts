@@ -94,6 +94,7 @@ export class JwtVerifier implements TokenVerifier {
       endsAt: endOf(claims, this.#rules),
       revocation: [{ scope: 'jti', id: claims.jti }],
       allowed: undefined,
+      notRevokedAt: Number.NEGATIVE_INFINITY,
     };
     this.#cache.set(token, identity);
     return identity;

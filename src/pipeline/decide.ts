@@ -1,3 +1,4 @@
+import type { IdentityReason } from '../domain/call.ts';
 import type { Claims, Identity, KnownAllow, Requirement } from '../domain/claims.ts';
 import { type Decision, type Header, notEncoded } from '../domain/decision.ts';
 import { type ReasonSpec, reasons } from '../domain/reason.ts';
@@ -23,17 +24,19 @@ export function decide(refusals: Refusals): Stage {
     if (identity === undefined || requirement === undefined) throw new Error('stage_skipped');
     const outcome = authorize(identity, requirement);
     call.settle(
-      outcome === 'success' ? allowFor(identity, requirement) : refusals.of(outcome, call),
+      outcome === 'success'
+        ? allowFor(identity, requirement, call.passesAs)
+        : refusals.of(outcome, call),
     );
     return false;
   });
 }
 
-function allowFor(identity: Identity, requirement: Requirement): Decision {
+function allowFor(identity: Identity, requirement: Requirement, reason: IdentityReason): Decision {
   for (let known = identity.allowed; known !== undefined; known = known.next) {
-    if (known.requirement === requirement) return known;
+    if (known.requirement === requirement && known.reason === reason) return known;
   }
-  identity.allowed = new Allow(identity.claims, requirement, identity.allowed);
+  identity.allowed = new Allow(reason, identity.claims, requirement, identity.allowed);
   return identity.allowed;
 }
 
@@ -43,25 +46,29 @@ function allowFor(identity: Identity, requirement: Requirement): Decision {
  * downstream sent survives.
  */
 class Allow implements KnownAllow {
+  readonly reason: IdentityReason;
   readonly #claims: Claims;
   readonly requirement: Requirement;
   readonly next: KnownAllow | undefined;
   readonly wire = notEncoded();
 
-  constructor(claims: Claims, requirement: Requirement, next: KnownAllow | undefined) {
+  constructor(
+    reason: IdentityReason,
+    claims: Claims,
+    requirement: Requirement,
+    next: KnownAllow | undefined,
+  ) {
+    this.reason = reason;
     this.#claims = claims;
     this.requirement = requirement;
     this.next = next;
   }
 
-  get reason(): 'success' {
-    return 'success';
-  }
   get spec(): ReasonSpec {
-    return reasons.success;
+    return reasons[this.reason];
   }
   get httpStatus(): number {
-    return reasons.success.httpStatus;
+    return this.spec.httpStatus;
   }
   get body(): string {
     return '';

@@ -3,6 +3,8 @@ import type { Clock } from '../domain/clock.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type {
   CheckSource,
+  Component,
+  Logger,
   OutcomeSink,
   PolicyResolver,
   RevocationStore,
@@ -11,6 +13,7 @@ import type {
 import { Admission, type AdmitOptions, admit } from './admit.ts';
 import { decide } from './decide.ts';
 import { extract } from './extract.ts';
+import { Outage, type OutageOptions } from './outage.ts';
 import { Queue } from './queue.ts';
 import { type RefusalOptions, Refusals } from './refusals.ts';
 import { LookupMeter, type RevokeOptions, revoke } from './revoke.ts';
@@ -25,6 +28,7 @@ export interface PipelineOptions {
   readonly refusals: RefusalOptions;
   readonly verify: VerifyOptions;
   readonly revoke: RevokeOptions;
+  readonly outage: OutageOptions;
 }
 
 export interface PipelineParts {
@@ -34,10 +38,12 @@ export interface PipelineParts {
   /** Told in this order; the one that replies comes first. */
   readonly sinks: readonly OutcomeSink[];
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export interface Pipeline {
   readonly instruments: readonly Instrument[];
+  readonly component: Component;
   /** Serves a source until it completes. The limits hold per source served. */
   serve(source: CheckSource): Subscription;
 }
@@ -56,11 +62,15 @@ export function createPipeline(options: PipelineOptions, parts: PipelineParts): 
   const verifyQueue = new Queue('verification', options.maxQueueMs.verification);
   const lookupQueue = new Queue('lookup', options.maxQueueMs.lookup);
   const meter = new LookupMeter();
+  const outage = new Outage(options.outage, clock, parts.logger);
 
   return {
     instruments: [admission, settlement, verifyQueue, lookupQueue, meter].flatMap(
       (part) => part.instruments,
     ),
+    get component() {
+      return outage.component;
+    },
     serve: (source) =>
       source.calls
         .pipe(
@@ -68,7 +78,7 @@ export function createPipeline(options: PipelineOptions, parts: PipelineParts): 
           route(policy, refusals),
           extract(options.refusals.corsOrigins, refusals),
           verify(options.verify, verifier, clock, refusals, verifyQueue),
-          revoke(options.revoke, revocations, clock, refusals, lookupQueue, meter),
+          revoke(options.revoke, revocations, clock, refusals, lookupQueue, meter, outage),
           decide(refusals),
         )
         .subscribe(),

@@ -1,8 +1,8 @@
 import type { Call } from '../domain/call.ts';
 import { type Decision, type FailureSignal, type Header, refuse } from '../domain/decision.ts';
-import { type Reason, reasonNames, reasons } from '../domain/reason.ts';
+import { type AllowReason, isAllow, type Reason, reasonNames, reasons } from '../domain/reason.ts';
 
-export type Refusal = Exclude<Reason, 'success' | 'cors_preflight'>;
+export type Refusal = Exclude<Reason, AllowReason>;
 
 export interface RefusalOptions {
   /** Origins, exact, whose denials carry CORS headers; empty = none. */
@@ -17,9 +17,7 @@ const RETRY_AFTER_SEC = '1';
 
 const NO_SCOPES: readonly string[] = [];
 
-const refusalNames = reasonNames.filter(
-  (reason) => reasons[reason].result !== 'allow',
-) as Refusal[];
+const refusalNames = reasonNames.filter((reason): reason is Refusal => !isAllow(reason));
 
 type Book = Readonly<Record<Refusal, Decision>>;
 

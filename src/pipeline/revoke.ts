@@ -1,5 +1,5 @@
 import { tap } from 'rxjs';
-import type { Call } from '../domain/call.ts';
+import type { Call, IdentityReason } from '../domain/call.ts';
 import type { RevocationQuery, Verdict } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../domain/instrument.ts';
 import type { RevocationStore } from '../domain/ports.ts';
 import { groupCommit } from './group-commit.ts';
+import type { Outage } from './outage.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
 import type { Stage } from './stage.ts';
@@ -83,6 +84,7 @@ export function revoke(
   refusals: Refusals,
   queue: Queue,
   meter: LookupMeter,
+  outage: Outage,
 ): Stage {
   const commit = groupCommit<Call, RevocationQuery, Verdict>(
     {
@@ -98,7 +100,7 @@ export function revoke(
       },
       answered(call, verdicts) {
         call.lookupEndedAt = clock.now();
-        return apply(call, verdicts, clock.epochSeconds(), refusals);
+        return apply(call, verdicts, clock.epochSeconds(), refusals, outage);
       },
       failed(call) {
         call.lookupEndedAt = clock.now();
@@ -125,25 +127,53 @@ function queriesOf(call: Call): readonly RevocationQuery[] {
   return call.identity?.revocation ?? [];
 }
 
-/** Revoked beats unknown; unknown, or nothing asked at all, is an error and never a pass. */
+/** Revoked beats unknown; nothing asked at all is an error, and no policy makes a pass of it. */
 function apply(
   call: Call,
   verdicts: readonly Verdict[],
   epochSeconds: number,
   refusals: Refusals,
+  outage: Outage,
 ): boolean {
-  if (verdicts.some(({ state }) => state === 'revoked')) {
-    call.settle(refusals.of('blacklisted', call));
+  const outcome = outcomeOf(call, verdicts, outage);
+  if (outcome === 'blacklisted' || outcome === 'redis_error') {
+    call.settle(refusals.of(outcome, call));
     return false;
   }
-  if (verdicts.length > 0 && verdicts.every(({ state }) => state === 'not-revoked')) {
-    // Revocations are kept until the token ends. If it has, the store may just have forgotten one.
-    if (epochSeconds < (call.identity?.endsAt ?? 0)) return true;
+  // Revocations are kept until the token ends. If it has, the store may just have forgotten one.
+  if (epochSeconds >= (call.identity?.endsAt ?? 0)) {
     call.detail = 'expired_during_lookup';
     call.settle(refusals.of('invalid_token', call));
     return false;
   }
-  call.detail = verdicts.find(({ state }) => state !== 'not-revoked')?.detail ?? 'nothing_asked';
-  call.settle(refusals.of('redis_error', call));
-  return false;
+  call.passesAs = outcome;
+  return true;
+}
+
+function outcomeOf(
+  call: Call,
+  verdicts: readonly Verdict[],
+  outage: Outage,
+): IdentityReason | 'blacklisted' | 'redis_error' {
+  const { identity } = call;
+  if (identity === undefined || verdicts.length === 0) {
+    call.detail = 'nothing_asked';
+    return 'redis_error';
+  }
+  let oldest = Number.POSITIVE_INFINITY;
+  let unknown: Verdict | undefined;
+  for (const verdict of verdicts) {
+    if (verdict.state === 'revoked') {
+      outage.foundRevoked(identity);
+      return 'blacklisted';
+    }
+    if (verdict.state === 'not-revoked') oldest = Math.min(oldest, verdict.asOf);
+    else unknown ??= verdict;
+  }
+  if (unknown === undefined) {
+    outage.foundNotRevoked(call, oldest);
+    return 'success';
+  }
+  call.detail = unknown.detail ?? 'unknown_verdict';
+  return outage.judge(call);
 }

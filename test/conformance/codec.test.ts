@@ -8,7 +8,7 @@ import {
   type Header,
   refuse,
 } from '../../src/domain/decision.ts';
-import { reasonNames, reasons } from '../../src/domain/reason.ts';
+import { isAllow, reasonNames, reasons } from '../../src/domain/reason.ts';
 import { CheckRequest } from '../../src/sources/codec/check-request.ts';
 import { encodeCheckResponse } from '../../src/sources/codec/check-response.ts';
 import { encodeHealthCheckResponse, ServingStatus } from '../../src/sources/codec/health.ts';
@@ -148,7 +148,7 @@ const SIGNALS: readonly FailureSignal[] = ['denied', 'error_response', 'grpc_sta
 function* allDecisions(): Generator<Decision> {
   for (const headers of HEADERS) {
     for (const reason of reasonNames) {
-      if (reason === 'success' || reason === 'cors_preflight') {
+      if (isAllow(reason)) {
         for (const removed of REMOVED) yield allow(reason, headers, removed);
         continue;
       }

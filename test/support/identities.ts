@@ -20,5 +20,6 @@ export function fakeIdentity(override: Partial<Claims> = {}): Identity {
     endsAt: claims.exp,
     revocation: [{ scope: 'jti', id: claims.jti }],
     allowed: undefined,
+    notRevokedAt: Number.NEGATIVE_INFINITY,
   };
 }

@@ -1,18 +1,9 @@
-import { type ChainableCommander, Redis, type RedisOptions } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import type { Clock } from '../../domain/clock.ts';
+import { createClient, cut, OPEN_TIMEOUT_MS, type RedisAddress } from './client.ts';
 import { codeOf, RedisFault } from './errors.ts';
+import { type Concern, concernsOf, type Info } from './inspection.ts';
 import { countOf, type Reply } from './replies.ts';
-
-/** Where a Redis is, and as whom to speak to it. */
-export interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly db: number;
-  readonly username?: string;
-  readonly password?: string;
-  /** Certificates are checked against the authorities that Node.js trusts (NODE_EXTRA_CA_CERTS). */
-  readonly tls: boolean;
-}
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
@@ -22,12 +13,17 @@ export interface ConnectionOptions {
   readonly writeTimeoutMs: number;
   /** A key to ask for in order to see that asking works. */
   readonly probeKey: string;
+  /** What is answered by a server with one of these is not believed. */
+  readonly refused: ReadonlySet<Concern>;
 }
 
-/** Longest for connecting, TLS and authentication, in ms. */
-const OPEN_TIMEOUT_MS = 2_000;
-/** How often a connection is probed, so that one that died in silence is found, in ms. */
-const HEARTBEAT_MS = 1_000;
+/**
+ * How often a connection is probed, in ms, so that one that died in silence, or whose server was
+ * demoted, is found within this and the time for a reply.
+ */
+const HEARTBEAT_MS = 300;
+/** Every how many heartbeats memory is looked at: nobody changes that in a hurry. */
+const MEMORY_BEATS = 10;
 
 /**
  * One connection that has answered a real EXISTS. It ends at the first sign of trouble and is never
@@ -36,14 +32,18 @@ const HEARTBEAT_MS = 1_000;
 export class Connection {
   /** Resolves when it has ended, with a code that says why. */
   readonly ended: Promise<string>;
+  /** Why its answers may be wrong; undefined: the server does not say. */
+  concerns: readonly Concern[] | undefined;
   readonly #client: Redis;
   readonly #clock: Clock;
   readonly #options: ConnectionOptions;
   #why: string | undefined;
+  #info: Info = { replication: undefined, memory: undefined };
+  #beats = 0;
 
-  /** Rejects, with a RedisFault, when no EXISTS was answered in time. */
+  /** Rejects, with a RedisFault, when no EXISTS was answered in time, or the server is refused. */
   static async open(options: ConnectionOptions, clock: Clock): Promise<Connection> {
-    const client = new Redis(redisOptions(options.address));
+    const client = createClient(options.address);
     let failure: unknown;
     client.on('error', (error) => {
       failure ??= error;
@@ -107,13 +107,12 @@ export class Connection {
     if (groups.length === 1 && only !== undefined) {
       return [{ value: await this.#client.exists(...only) }];
     }
-    const pipeline = groups.reduce<ChainableCommander>(
-      (chain, keys) => chain.exists(...keys),
-      this.#client.pipeline(),
+    return repliesOf(
+      groups.reduce<ChainableCommander>(
+        (chain, keys) => chain.exists(...keys),
+        this.#client.pipeline(),
+      ),
     );
-    // Resolves also when Redis has failed: the errors stand among the replies.
-    const replies = (await pipeline.exec()) ?? [];
-    return replies.map(([error, value]) => (error === null ? { value } : { error: codeOf(error) }));
   }
 
   /** Ends the connection when its replies, or the commands themselves, take too long. */
@@ -134,10 +133,23 @@ export class Connection {
     return this.#client.stream?.writableLength ?? 0;
   }
 
+  /** Sees that asking works, and whom it is that answers. */
   async #probe(): Promise<void> {
-    const [reply] = await this.exists([[this.#options.probeKey]]);
-    const count = countOf(reply, 1);
-    if (typeof count !== 'number') throw new RedisFault(count.error);
+    const silent = this.#closeUnlessDone();
+    const withMemory = this.#beats++ % MEMORY_BEATS === 0;
+    const chain = this.#client.pipeline().exists(this.#options.probeKey).info('replication');
+    const [exists, replication, memory] = await repliesOf(
+      withMemory ? chain.info('memory') : chain,
+    ).finally(silent);
+    const count = countOf(exists, 1);
+    if (typeof count !== 'number') throw new RedisFault(this.#why ?? count.error);
+    this.#info = {
+      replication: textOf(replication),
+      memory: withMemory ? textOf(memory) : this.#info.memory,
+    };
+    this.concerns = concernsOf(this.#info);
+    const refused = this.concerns?.find((concern) => this.#options.refused.has(concern));
+    if (refused !== undefined) throw new RedisFault(refused);
   }
 
   #keepProbing(): void {
@@ -148,33 +160,12 @@ export class Connection {
   }
 }
 
-/** The library alone would wait two seconds for a server that hangs to close its side. */
-function cut(client: Redis): void {
-  client.disconnect();
-  client.stream?.destroy();
+/** Resolves also when Redis has failed: the errors stand among the replies. */
+async function repliesOf(pipeline: ChainableCommander): Promise<readonly Reply[]> {
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, value]) => (error === null ? { value } : { error: codeOf(error) }));
 }
 
-/** Every default that would wait, queue, resend or retry behind our back is off. */
-export function redisOptions(address: RedisAddress) {
-  return {
-    host: address.host,
-    port: address.port,
-    db: address.db,
-    ...(address.username !== undefined && { username: address.username }),
-    ...(address.password !== undefined && { password: address.password }),
-    ...(address.tls && { tls: {} }),
-    protocol: 2,
-    lazyConnect: true,
-    connectTimeout: OPEN_TIMEOUT_MS,
-    // How long it would wait for a server that hangs to close its side: nobody waits for that here.
-    disconnectTimeout: 1,
-    retryStrategy: () => null,
-    enableOfflineQueue: false,
-    enableReadyCheck: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    maxRetriesPerRequest: 0,
-    disableClientInfo: true,
-    connectionName: 'sluice',
-  } satisfies RedisOptions;
+function textOf(reply: Reply | undefined): string | undefined {
+  return typeof reply?.value === 'string' ? reply.value : undefined;
 }

@@ -4,6 +4,7 @@ import { Gauge, type Instrument } from '../../domain/instrument.ts';
 import type { Component, ComponentState, Logger } from '../../domain/ports.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { codeOf } from './errors.ts';
+import { FailoverWatch } from './failover-watch.ts';
 
 export interface PoolOptions extends ConnectionOptions {
   /** Connections that lookups rotate over, at least 1 (REDIS_POOL_SIZE). */
@@ -35,6 +36,8 @@ export class Pool {
   #lastError: string | undefined;
   #cancelBackoffs = new Set<() => void>();
   #stopped = false;
+  #watch: FailoverWatch | undefined;
+  readonly #warned = new Set<string>();
 
   constructor(options: PoolOptions, clock: Clock, logger: Logger) {
     this.#options = options;
@@ -47,6 +50,10 @@ export class Pool {
   }
 
   start(): void {
+    const { address } = this.#options;
+    if ('sentinels' in address) {
+      this.#watch = new FailoverWatch(address, () => this.#closeAll('failover'));
+    }
     for (let i = 0; i < this.#options.size; i++) void this.#keepOpen();
   }
 
@@ -59,15 +66,21 @@ export class Pool {
   get component(): Component {
     const { size } = this.#options;
     const error = this.#lastError === undefined ? '' : `, last error ${this.#lastError}`;
-    const detail = `${this.#ready.length} of ${size} connections${error}`;
+    const concerns = [...new Set(this.#ready.flatMap(concernsOf))].map((each) => `, ${each}`);
+    const detail = `${this.#ready.length} of ${size} connections${error}${concerns.join('')}`;
     return { name: 'redis', state: this.#state, detail };
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#cancelBackoffs) cancel();
+    this.#watch?.stop();
+    await this.#closeAll('stopped');
+  }
+
+  async #closeAll(why: string): Promise<void> {
     const ends = this.#ready.map((connection) => {
-      connection.close('stopped');
+      connection.close(why);
       return connection.ended;
     });
     await Promise.all(ends);
@@ -76,7 +89,8 @@ export class Pool {
   get #state(): ComponentState {
     if (this.#stopped) return 'stopped';
     if (!this.#wasUp) return 'starting';
-    return this.#ready.length > 0 ? 'ok' : 'degraded';
+    const isFit = this.#ready.length > 0 && this.#ready.every(({ concerns }) => !concerns?.length);
+    return isFit ? 'ok' : 'degraded';
   }
 
   async #keepOpen(): Promise<void> {
@@ -100,6 +114,7 @@ export class Pool {
     this.#ready.push(connection);
     if (this.#ready.length >= this.#options.minIdle) this.#wasUp = true;
     if (this.#ready.length === 1) this.#logger.info({}, 'Redis is reachable');
+    for (const concern of concernsOf(connection)) this.#warn(concern);
     const why = await connection.ended;
     this.#ready.splice(this.#ready.indexOf(connection), 1);
     this.#note(why, this.#ready.length === 0);
@@ -115,6 +130,13 @@ export class Pool {
     this.#logger.warn({ code, connections: left }, 'Redis connection lost or refused');
   }
 
+  /** Once for each, however many connections it is true of. */
+  #warn(concern: string): void {
+    if (this.#warned.has(concern)) return;
+    this.#warned.add(concern);
+    this.#logger.warn({ code: concern }, 'what Redis answers may be wrong; see docs/operations.md');
+  }
+
   #backOff(failures: number): Promise<void> {
     const cap = Math.min(MIN_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS);
     return new Promise((resolve) => {
@@ -127,6 +149,11 @@ export class Pool {
       this.#cancelBackoffs.add(done);
     });
   }
+}
+
+/** Why what a connection answers may be wrong. */
+function concernsOf({ concerns }: Connection): readonly string[] {
+  return concerns ?? ['not_inspected'];
 }
 
 function connections(state: 'ready' | 'down', read: () => number): Gauge {

@@ -1,5 +1,4 @@
-import { Redis } from 'ioredis';
-import { type RedisAddress, redisOptions } from './connection.ts';
+import { createClient, cut, type RedisAddress } from './client.ts';
 import { codeOf } from './errors.ts';
 
 /** Puts a key on the denylist for `ttlSec` seconds, at least 1. Rejects with an error that tells a code. */
@@ -8,7 +7,7 @@ export async function revokeInRedis(
   key: string,
   ttlSec: number,
 ): Promise<void> {
-  const client = new Redis(redisOptions(address));
+  const client = createClient(address);
   let failure: unknown;
   client.on('error', (error) => {
     failure ??= error;
@@ -19,6 +18,6 @@ export async function revokeInRedis(
   } catch (error) {
     throw new Error(`Redis did not take it: ${codeOf(failure ?? error)}`);
   } finally {
-    client.disconnect();
+    cut(client);
   }
 }

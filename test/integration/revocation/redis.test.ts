@@ -1,46 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/domain/clock.ts';
-import { Pool, type PoolOptions } from '../../../src/revocation/redis/pool.ts';
-import { RedisRevocations } from '../../../src/revocation/redis/store.ts';
-import { RecordingLogger } from '../../support/logger.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 import { startValkey, type Valkey } from '../../support/valkey.ts';
+import { open, PREFIX, stopStores } from './store.ts';
 
-const PREFIX = 'blacklist:';
-const started: { stop(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  for (const pool of started.splice(0)) await pool.stop();
-});
-
-function open(port: number, override: Partial<PoolOptions> = {}, address: object = {}) {
-  const logger = new RecordingLogger();
-  const pool = new Pool(
-    {
-      address: { host: '127.0.0.1', port, db: 0, tls: false, ...address },
-      size: 2,
-      minIdle: 1,
-      readTimeoutMs: 100,
-      writeTimeoutMs: 100,
-      probeKey: `${PREFIX}probe`,
-      ...override,
-    },
-    systemClock,
-    logger,
-  );
-  pool.start();
-  started.push(pool);
-  const store = new RedisRevocations(pool, PREFIX, systemClock);
-  const ask = async (...ids: string[]) => {
-    const verdicts = await store.lookup(ids.map((id) => ({ scope: 'jti', id })));
-    return verdicts.map(({ state, detail }) => (state === 'unknown' ? detail : state));
-  };
-  const isUp = () => pool.component.state === 'ok';
-  return { pool, ask, logger, isUp };
-}
+afterEach(stopStores);
 
 describe.skipIf(missing('valkey'))('with a real Valkey', () => {
   it('says which tokens are revoked, alone, among others, and again', async () => {
@@ -188,8 +154,12 @@ describe('with a server that answers badly', () => {
     return (server.address() as { port: number }).port;
   }
 
-  const probeOr = (command: string, answer: (command: string) => string | undefined) =>
-    command.includes(`${PREFIX}probe`) ? ':0\r\n' : answer(command);
+  const FIT = 'role:master\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n';
+
+  function probeOr(command: string, answer: (command: string) => string | undefined) {
+    if (command.includes('info')) return `$${FIT.length}\r\n${FIT}\r\n`;
+    return command.includes(`${PREFIX}probe`) ? ':0\r\n' : answer(command);
+  }
 
   it.each([
     ['nil', '$-1\r\n', 'unexpected_reply'],

@@ -17,6 +17,21 @@ describe('parseRedisUrl', () => {
     ['redis://:p%40ss%2Fw%3Ard%25@redis.example', { ...plain, password: 'p@ss/w:rd%' }],
     ['redis://[::1]:6380', { ...plain, host: '::1', port: 6380 }],
     ['redis://10.0.0.1', { ...plain, host: '10.0.0.1' }],
+    [
+      'redis+sentinel://a/mymaster',
+      { sentinels: [{ host: 'a', port: 26379 }], master: 'mymaster', db: 0, tls: false },
+    ],
+    [
+      'rediss+sentinel://app:p%40ss@a:1,[::1]:2,c/my-master.1/3',
+      {
+        sentinels: [
+          { host: 'a', port: 1 },
+          { host: '::1', port: 2 },
+          { host: 'c', port: 26379 },
+        ],
+        ...{ master: 'my-master.1', username: 'app', password: 'p@ss', db: 3, tls: true },
+      },
+    ],
   ])('reads %s', (text, expected) => {
     expect(parseRedisUrl(text)).toEqual(expected);
   });
@@ -33,6 +48,14 @@ describe('parseRedisUrl', () => {
     'http://redis.example',
     'unix:///run/redis.sock',
     'redis+sentinel://redis.example',
+    'redis+sentinel://redis.example/',
+    'redis+sentinel:///mymaster',
+    'redis+sentinel://a,/mymaster',
+    'redis+sentinel://a:x,b/mymaster',
+    'redis+sentinel://a/my master',
+    'redis+sentinel://a/mymaster/x',
+    'redis+sentinel://a/mymaster?x=1',
+    'redis+cluster://a/mymaster',
     'redis://redis.example:port',
     'redis://redis.example:70000',
     'redis://redis.example/db0',

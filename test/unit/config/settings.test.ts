@@ -13,6 +13,7 @@ const CONTRACT: Readonly<Record<SettingName, unknown>> = {
   BIND_ADDRESS: '0.0.0.0',
   GRPC_UNIX_SOCKET: undefined,
   AUTH_REDIS_URL: REQUIRED,
+  REDIS_SENTINEL_PASSWORD: undefined,
   AUTH_ALGORITHM: 'HS256',
   AUTH_SECRET_KEY: REQUIRED,
   AUTH_ISSUER: REQUIRED,
@@ -29,6 +30,8 @@ const CONTRACT: Readonly<Record<SettingName, unknown>> = {
   REDIS_POOL_TIMEOUT_MS: 100,
   REDIS_READ_TIMEOUT_MS: 100,
   REDIS_WRITE_TIMEOUT_MS: 100,
+  REDIS_ON_REPLICA: 'refuse',
+  REDIS_ON_EVICTION: 'refuse',
   REVOCATION_KEY_PREFIX: 'blacklist:',
   GRPC_MAX_CONCURRENT_STREAMS: 1000,
   GRPC_NUM_STREAM_WORKERS: 4,
@@ -49,6 +52,8 @@ const CONTRACT: Readonly<Record<SettingName, unknown>> = {
   WORKERS: 'auto',
   DRAIN_DELAY_MS: 5000,
   DRAIN_TIMEOUT_MS: 10_000,
+  OUTAGE_POLICY: 'deny',
+  STALE_MAX_SEC: 60,
   READY_REQUIRES_REDIS: false,
   LOG_LEVEL: 'info',
   LOG_ALLOW_SAMPLE: 0,
@@ -130,6 +135,10 @@ const BAD: readonly (readonly [SettingName, string, string])[] = [
   ['WORKERS', '1.5', 'auto, or an integer from 1 to 64'],
   ['DRAIN_DELAY_MS', '600001', 'an integer of milliseconds from 0 to 600000'],
   ['DRAIN_TIMEOUT_MS', '10 s', 'an integer of milliseconds from 0 to 600000'],
+  ['REDIS_ON_REPLICA', 'ignore', 'one of refuse, warn'],
+  ['REDIS_ON_EVICTION', 'ignore', 'one of refuse, warn'],
+  ['OUTAGE_POLICY', 'open', 'one of deny, stale, allow'],
+  ['STALE_MAX_SEC', '0', 'an integer of seconds from 1 to 86400'],
   ['READY_REQUIRES_REDIS', 'maybe', 'true or false'],
   ['LOG_LEVEL', 'verbose', 'one of debug, info, warn, error'],
   ['LOG_ALLOW_SAMPLE', '1.5', 'a number from 0 to 1'],
@@ -156,7 +165,9 @@ describe('a bad value', () => {
     const tried = new Set(BAD.map(([name]) => name));
     // Any text is an issuer; bad secrets are not shown, and tried in read.test.ts.
     const untried = names.filter((name) => !tried.has(name));
-    expect(untried).toEqual(['AUTH_REDIS_URL', 'AUTH_SECRET_KEY', 'AUTH_ISSUER']);
+    expect(untried).toEqual([
+      ...['AUTH_REDIS_URL', 'REDIS_SENTINEL_PASSWORD', 'AUTH_SECRET_KEY', 'AUTH_ISSUER'],
+    ]);
   });
 
   it.each(BAD)(

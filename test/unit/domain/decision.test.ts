@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { allow, type FailureSignal, refuse } from '../../../src/domain/decision.ts';
-import { type Reason, reasonNames, reasons } from '../../../src/domain/reason.ts';
+import { isAllow, reasonNames, reasons } from '../../../src/domain/reason.ts';
 
-type Refusal = Exclude<Reason, 'success' | 'cors_preflight'>;
-const refusals = reasonNames.filter((name) => reasons[name].result !== 'allow') as Refusal[];
+const refusals = reasonNames.filter((name) => !isAllow(name));
 const signals: readonly FailureSignal[] = ['denied', 'error_response', 'grpc_status'];
 
 describe('allow', () => {

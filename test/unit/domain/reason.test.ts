@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { Settled } from '../../../src/domain/call.ts';
-import { allow, refuse } from '../../../src/domain/decision.ts';
 import type { Instrument } from '../../../src/domain/instrument.ts';
-import { GrpcCode, type Reason, reasonNames, reasons } from '../../../src/domain/reason.ts';
+import {
+  GrpcCode,
+  isAllow,
+  type Reason,
+  reasonNames,
+  reasons,
+} from '../../../src/domain/reason.ts';
 import { MetricsSink } from '../../../src/sinks/metrics.ts';
 import { fakeCall } from '../../support/calls.ts';
+import { decisionOf } from '../../support/decisions.ts';
 
 /** The operator's contract: result, HTTP status and gRPC code of every reason. */
 const CONTRACT: Readonly<Record<Reason, readonly [string, number, number]>> = {
   success: ['allow', 200, GrpcCode.OK],
   cors_preflight: ['allow', 200, GrpcCode.OK],
+  stale_verdict: ['allow', 200, GrpcCode.OK],
+  unchecked: ['allow', 200, GrpcCode.OK],
   malformed_request: ['deny', 400, GrpcCode.INVALID_ARGUMENT],
   request_too_large: ['deny', 413, GrpcCode.INVALID_ARGUMENT],
   missing_header: ['deny', 401, GrpcCode.UNAUTHENTICATED],
@@ -27,12 +35,6 @@ const CONTRACT: Readonly<Record<Reason, readonly [string, number, number]>> = {
 const OURS_ALONE: readonly Reason[] = ['redis_error', 'overload', 'deadline'];
 
 const only = (result: string) => reasonNames.filter((name) => reasons[name].result === result);
-
-function decisionOf(reason: Reason) {
-  return reason === 'success' || reason === 'cors_preflight'
-    ? allow(reason, [], [])
-    : refuse(reason);
-}
 
 function settled(reason: Reason): Settled {
   const call = fakeCall({ arrivedAt: 1 });
@@ -137,16 +139,25 @@ describe('the metrics of every reason', () => {
       expect(counted(sink.instruments, DURATION, other)).toEqual([times]);
       const { errorType } = reasons[other];
       if (errorType !== undefined) {
-        expect(counted(sink.instruments, ERRORS, errorType)).toEqual([times]);
+        const isOfType = errorType === reasons[reason].errorType;
+        expect(counted(sink.instruments, ERRORS, errorType)).toEqual([isOfType ? 1 : 0]);
       }
     }
   });
 
   it('counts every error, and the token that does not verify, by a type of its own', () => {
-    const types = reasonNames.map((name) => reasons[name].errorType).filter(Boolean);
+    const refusals = reasonNames.filter((name) => !isAllow(name));
+    const types = refusals.map((name) => reasons[name].errorType).filter(Boolean);
     expect(new Set(types).size).toBe(types.length);
     for (const name of only('error')) expect(reasons[name].errorType).toBeDefined();
     expect(reasons.invalid_token.errorType).toBe('jwt_verify');
     expect(reasons.redis_error.errorType).toBe('redis');
+  });
+
+  it('counts the failed lookup also where the check passes all the same', () => {
+    expect(only('allow').filter((name) => reasons[name].errorType === 'redis')).toEqual([
+      'stale_verdict',
+      'unchecked',
+    ]);
   });
 });

@@ -58,6 +58,7 @@ describe.each(ALGORITHMS)('%s', async (algorithm) => {
       endsAt: NOW + 3600,
       revocation: [{ scope: 'jti', id: 'id' }],
       allowed: undefined,
+      notRevokedAt: Number.NEGATIVE_INFINITY,
     });
     expect(verifier.peek(token)).toBe(identity);
     expect(cache.size).toBe(1);

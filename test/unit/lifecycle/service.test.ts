@@ -31,6 +31,7 @@ function build({ start, closeSink }: Setup = {}) {
     },
     pipeline: {
       instruments: [],
+      component: { name: 'revocation', state: 'ok' },
       serve: (source) => {
         steps.push('pipeline serves');
         return source.calls.subscribe();

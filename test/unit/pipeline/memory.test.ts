@@ -6,6 +6,7 @@ import { MemorySource } from '../../../src/sources/memory.ts';
 import { fakeCheck } from '../../support/calls.ts';
 import { survivors } from '../../support/gc.ts';
 import { fakeIdentity } from '../../support/identities.ts';
+import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const CALLS = 20_000;
@@ -23,13 +24,15 @@ function start(verifier: TokenVerifier) {
       refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
       verify: { concurrency: 4 },
       revoke: { maxSize: 64, maxInFlight: 1, maxAgeMs: 5, maxLookups: 2 },
+      outage: { staleMaxMs: 60_000 },
     },
     {
-      policy: { resolve: () => ({ scopes: [], identityHeaders: [] }) },
+      policy: { resolve: () => ({ outage: 'deny', scopes: [], identityHeaders: [] }) },
       verifier,
       revocations: { lookup: () => new Promise(() => undefined) },
       sinks: [],
       clock,
+      logger: new RecordingLogger(),
     },
   );
   pipeline.serve(source);

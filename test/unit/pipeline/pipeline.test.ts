@@ -1,19 +1,28 @@
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Call, Settled } from '../../../src/domain/call.ts';
-import type { Fault, Identity, RevocationQuery, Verdict } from '../../../src/domain/claims.ts';
+import type {
+  Fault,
+  Identity,
+  OutagePolicy,
+  Requirement,
+  RevocationQuery,
+  Verdict,
+} from '../../../src/domain/claims.ts';
 import type { OutcomeSink } from '../../../src/domain/ports.ts';
 import { createPipeline, type PipelineOptions } from '../../../src/pipeline/index.ts';
 import { type FakeCallOptions, fakeCall } from '../../support/calls.ts';
 import { fakeIdentity } from '../../support/identities.ts';
+import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
-const REQUIREMENT = {
-  scopes: [] as readonly string[],
+const REQUIREMENT: Requirement = {
+  outage: 'deny',
+  scopes: [],
   identityHeaders: [
     { name: 'x-user-id', claim: 'sub' },
     { name: 'x-auth-provider', claim: 'provider' },
-  ] as const,
+  ],
 };
 
 const OPTIONS: PipelineOptions = {
@@ -22,6 +31,7 @@ const OPTIONS: PipelineOptions = {
   refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
   verify: { concurrency: 2 },
   revoke: { maxSize: 64, maxInFlight: 1, maxAgeMs: 5, maxLookups: 2 },
+  outage: { staleMaxMs: 60_000 },
 };
 
 function identity(sub: string, extra: { scopes?: string[]; provider?: string } = {}): Identity {
@@ -33,7 +43,7 @@ const fault: Fault = { kind: 'fault', reason: 'invalid_token', detail: 'ERR_JWT_
 
 interface Setup {
   options?: Partial<PipelineOptions>;
-  requirement?: typeof REQUIREMENT;
+  requirement?: Requirement;
   known?: Record<string, Identity | Fault>;
   verify?: (token: string) => Promise<Identity | Fault>;
   lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
@@ -42,6 +52,7 @@ interface Setup {
 
 function start(setup: Setup = {}) {
   const clock = new ManualClock();
+  const logger = new RecordingLogger();
   const calls = new Subject<readonly Call[]>();
   const batches: Settled[][] = [];
   const lookups: string[][] = [];
@@ -74,6 +85,7 @@ function start(setup: Setup = {}) {
         ...(setup.sinks ?? []),
       ],
       clock,
+      logger,
     },
   );
   pipeline.serve({
@@ -92,7 +104,7 @@ function start(setup: Setup = {}) {
     const found = pipeline.instruments.find(({ about }) => about.name === name);
     return found?.type === 'gauge' ? found.read() : found?.type === 'counter' ? found.value : NaN;
   };
-  return { clock, calls, batches, lookups, verified, send, gauge };
+  return { clock, calls, batches, lookups, verified, send, gauge, logger, pipeline };
 }
 
 /** Lets everything that was promised happen, the end of the turn included. */
@@ -418,5 +430,112 @@ describe('faults', () => {
     run.send(bearer('a'), bearer('mallory'));
     await settle(run.clock);
     expect(seen).toEqual(['blacklisted', 'success']);
+  });
+});
+
+describe('an outage of the denylist', () => {
+  const gone: Verdict = { state: 'unknown', asOf: 0, detail: 'not_connected' };
+  const people = () => ({
+    ...{ alice: identity('alice'), bob: identity('bob'), mallory: identity('revoked') },
+    bad: fault,
+  });
+
+  /** A store that can be taken away. */
+  function withStore(outage: OutagePolicy, options: Partial<PipelineOptions> = {}) {
+    let isUp = true;
+    const run = start({
+      ...{ known: people(), requirement: { ...REQUIREMENT, outage }, options },
+      lookup: async (queries) =>
+        queries.map(({ id }) => {
+          if (!isUp) return gone;
+          const state = id.includes('revoked') ? 'revoked' : 'not-revoked';
+          return { state, asOf: run.clock.now() };
+        }),
+    });
+    const setOutage = (is: boolean) => {
+      isUp = !is;
+    };
+    const ask = async (...tokens: string[]) => {
+      const calls = run.send(...tokens.map(bearer));
+      await settle(run.clock);
+      return calls.map((call) => call.decision?.reason);
+    };
+    return { ...run, ask, outage: setOutage };
+  }
+
+  it('is an error by default, for verified tokens alone', async () => {
+    const { ask, outage, pipeline } = withStore('deny');
+    await ask('alice');
+    outage(true);
+    expect(await ask('alice', 'bad')).toEqual(['redis_error', 'invalid_token']);
+    expect(pipeline.component.state).toBe('ok'); // that of Redis says it
+  });
+
+  it.each<OutagePolicy>(['deny', 'stale', 'allow'])(
+    'keeps what was seen revoked out under %s, as long as its token lives',
+    async (policy) => {
+      const { ask, outage } = withStore(policy);
+      await ask('mallory');
+      outage(true);
+      expect(await ask('mallory')).toEqual(['blacklisted']);
+    },
+  );
+
+  it('lets pass under stale what was found not revoked a short while ago', async () => {
+    const { ask, outage, clock } = withStore('stale', { outage: { staleMaxMs: 5_000 } });
+    expect(await ask('alice')).toEqual(['success']);
+    outage(true);
+    expect(await ask('alice', 'bob')).toEqual(['stale_verdict', 'redis_error']);
+    clock.advance(5_000);
+    expect(await ask('alice')).toEqual(['stale_verdict']);
+    clock.advance(1);
+    expect(await ask('alice')).toEqual(['redis_error']);
+    outage(false);
+    expect(await ask('alice', 'mallory')).toEqual(['success', 'blacklisted']);
+  });
+
+  it('lets pass under allow whatever verifies', async () => {
+    const { ask, outage } = withStore('allow');
+    outage(true);
+    expect(await ask('bob', 'bad')).toEqual(['unchecked', 'invalid_token']);
+    outage(false);
+    expect(await ask('bob')).toEqual(['success']);
+  });
+
+  it('lets nothing pass that has ended meanwhile', async () => {
+    const known = { ending: fakeIdentity({ exp: 1_700_000_001 }) };
+    const requirement: Requirement = { ...REQUIREMENT, outage: 'allow' };
+    const run = start({ known, requirement, lookup: async () => [gone] });
+    run.clock.advance(1_000);
+    const [call] = run.send(bearer('ending'));
+    await settle(run.clock);
+    expect(call?.decision?.reason).toBe('invalid_token');
+  });
+
+  it('tells of what passes once a second, and of its end', async () => {
+    const { ask, outage, clock, logger, pipeline } = withStore('allow');
+    outage(true);
+    await ask('alice', 'bob');
+    expect(pipeline.component).toMatchObject({ name: 'revocation', state: 'degraded' });
+    clock.advance(1_000);
+    await ask('alice');
+    clock.advance(1_000);
+    clock.advance(1_000);
+    const message = 'checks passed without asking the denylist';
+    expect(logger.lines).toEqual([
+      { level: 'warn', fields: { stale_verdict: 0, unchecked: 2 }, message },
+      { level: 'warn', fields: { stale_verdict: 0, unchecked: 1 }, message },
+    ]);
+    expect(pipeline.component).toEqual({ name: 'revocation', state: 'ok' });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not take a failure of our own for one', async () => {
+    const requirement: Requirement = { ...REQUIREMENT, outage: 'allow' };
+    const broken = { ...identity('a'), revocation: [] };
+    const run = start({ known: { broken, a: identity('a') }, requirement, lookup: async () => [] });
+    const calls = run.send(bearer('broken'), bearer('a'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(['redis_error', 'redis_error']);
   });
 });

@@ -41,7 +41,7 @@ describe('Refusals', () => {
     const refusals = make();
     const challenge = (scopes: readonly string[]) => {
       const call = fakeCall({});
-      call.requirement = { scopes, identityHeaders: [] };
+      call.requirement = { outage: 'deny', scopes, identityHeaders: [] };
       return Object.fromEntries(refusals.of('insufficient_scope', call).headers)[
         'www-authenticate'
       ];

@@ -8,6 +8,7 @@ import { allow, type Decision, refuse } from '../../../../src/domain/decision.ts
 import { type Reason, reasonNames, reasons } from '../../../../src/domain/reason.ts';
 import { createTraceSink, type TraceSinkOptions } from '../../../../src/sinks/trace/sink.ts';
 import { type FakeCallOptions, fakeCall } from '../../../support/calls.ts';
+import { decisionOf } from '../../../support/decisions.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -85,8 +86,6 @@ async function harness(options: Partial<TraceSinkOptions> = {}) {
 }
 
 const SUCCESS = allow('success', [], []);
-const decisionOf = (reason: Reason): Decision =>
-  reason === 'success' || reason === 'cors_preflight' ? allow(reason, [], []) : refuse(reason);
 
 type Times = Partial<
   Record<

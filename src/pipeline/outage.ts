@@ -1,0 +1,92 @@
+import type { Call, IdentityReason } from '../domain/call.ts';
+import type { Identity } from '../domain/claims.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Component, Logger } from '../domain/ports.ts';
+import { RevokedIds } from './revoked-ids.ts';
+
+export interface OutageOptions {
+  /** How old a verdict may be that is used while none is to be had, in ms (STALE_MAX_SEC). */
+  readonly staleMaxMs: number;
+}
+
+type Lenient = Exclude<IdentityReason, 'success'>;
+
+const REPORT_MS = 1_000;
+
+/**
+ * What becomes of a verified token about which the denylist says nothing (OUTAGE_POLICY):
+ *
+ *     seen revoked ─▶ blacklisted, whatever the policy, until the token ends
+ *     deny         ─▶ redis_error
+ *     stale        ─▶ stale_verdict, if a verdict that is young enough said not revoked
+ *     allow        ─▶ unchecked
+ *
+ * The verdict is kept with the identity, and so leaves memory with the cached token.
+ */
+export class Outage {
+  readonly #options: OutageOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #revoked = new RevokedIds();
+  #passed: Record<Lenient, number> = { stale_verdict: 0, unchecked: 0 };
+  #detail: string | undefined;
+  #cancelReport: (() => void) | undefined;
+
+  constructor(options: OutageOptions, clock: Clock, logger: Logger) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Degraded while checks pass without a verdict. */
+  get component(): Component {
+    return this.#detail === undefined
+      ? { name: 'revocation', state: 'ok' }
+      : { name: 'revocation', state: 'degraded', detail: this.#detail };
+  }
+
+  foundRevoked(identity: Identity): void {
+    for (const { id } of identity.revocation) this.#revoked.add(id, identity.endsAt);
+  }
+
+  /** `asOf`: Clock.now() when the store said so. */
+  foundNotRevoked({ identity, requirement }: Call, asOf: number): void {
+    if (identity === undefined) return;
+    if (this.#revoked.size > 0) {
+      for (const { id } of identity.revocation) this.#revoked.delete(id);
+    }
+    if (requirement?.outage === 'stale') identity.notRevokedAt = Math.floor(asOf);
+  }
+
+  /** What a check without a verdict passes as, or why it does not. */
+  judge({ identity, requirement }: Call): Lenient | 'blacklisted' | 'redis_error' {
+    if (identity === undefined || requirement === undefined) return 'redis_error';
+    const now = this.#clock.epochSeconds();
+    if (identity.revocation.some(({ id }) => this.#revoked.has(id, now))) return 'blacklisted';
+    if (requirement.outage === 'allow') return this.#pass('unchecked');
+    const ageMs = this.#clock.now() - identity.notRevokedAt;
+    const isYoung = requirement.outage === 'stale' && ageMs <= this.#options.staleMaxMs;
+    return isYoung ? this.#pass('stale_verdict') : 'redis_error';
+  }
+
+  #pass(reason: Lenient): Lenient {
+    this.#passed[reason]++;
+    this.#cancelReport ??= this.#clock.after(REPORT_MS, () => this.#report());
+    this.#detail ??= describe(this.#passed);
+    return reason;
+  }
+
+  #report(): void {
+    const passed = this.#passed;
+    const isOver = passed.stale_verdict + passed.unchecked === 0;
+    this.#passed = { stale_verdict: 0, unchecked: 0 };
+    this.#detail = isOver ? undefined : describe(passed);
+    this.#cancelReport = isOver ? undefined : this.#clock.after(REPORT_MS, () => this.#report());
+    if (!isOver) this.#logger.warn(passed, 'checks passed without asking the denylist');
+  }
+}
+
+function describe(passed: Readonly<Record<Lenient, number>>): string {
+  const { stale_verdict: stale, unchecked } = passed;
+  return `checks pass without the denylist: in a second ${stale} on a stale verdict, ${unchecked} unchecked`;
+}

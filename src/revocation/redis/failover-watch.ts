@@ -1,0 +1,42 @@
+import { Redis } from 'ioredis';
+import { type BySentinel, OPEN_TIMEOUT_MS } from './client.ts';
+
+/** Sentinels say here: name, old address, new address. */
+const CHANNEL = '+switch-master';
+const RETRY_MS = 1_000;
+/** A sentinel that fell silent is found by this, in ms: the library then connects anew. */
+const SILENT_MS = 10_000;
+
+/**
+ * Listens to all sentinels for another master: the old one may still answer, and without this nobody
+ * would know better. The library's own detector listens once for each connection to Redis, and prints
+ * an error for each sentinel that is down.
+ */
+export class FailoverWatch {
+  readonly #clients: readonly Redis[];
+
+  /** `onSwitch` is called for each sentinel that tells of it. */
+  constructor({ sentinels, master, sentinelPassword, tls }: BySentinel, onSwitch: () => void) {
+    this.#clients = sentinels.map(({ host, port }) => {
+      const client = new Redis({
+        ...{ host, port, protocol: 2, disableClientInfo: true, connectionName: 'sluice' },
+        ...(sentinelPassword !== undefined && { password: sentinelPassword }),
+        ...(tls && { tls: {} }),
+        connectTimeout: OPEN_TIMEOUT_MS,
+        keepAlive: SILENT_MS,
+        retryStrategy: () => RETRY_MS,
+        enableReadyCheck: false,
+      });
+      client.on('error', () => undefined); // it is tried again, and the others are there meanwhile
+      client.on('message', (_channel: string, message: string) => {
+        if (message.split(' ', 1)[0] === master) onSwitch();
+      });
+      client.subscribe(CHANNEL).catch(() => undefined); // sent again by the library
+      return client;
+    });
+  }
+
+  stop(): void {
+    for (const client of this.#clients) client.disconnect();
+  }
+}

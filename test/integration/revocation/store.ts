@@ -1,0 +1,40 @@
+import { systemClock } from '../../../src/domain/clock.ts';
+import type { RedisAddress } from '../../../src/revocation/redis/client.ts';
+import { Pool, type PoolOptions } from '../../../src/revocation/redis/pool.ts';
+import { RedisRevocations } from '../../../src/revocation/redis/store.ts';
+import { RecordingLogger } from '../../support/logger.ts';
+
+export const PREFIX = 'blacklist:';
+const started: Pool[] = [];
+
+/** For afterEach. */
+export async function stopStores(): Promise<void> {
+  for (const pool of started.splice(0)) await pool.stop();
+}
+
+export type OpenOptions = Partial<PoolOptions>;
+
+/** A store over the Redis at a port of this machine, as `override` and `address` have it. */
+export function open(port: number, override: OpenOptions = {}, address: object = {}) {
+  return openAt({ host: '127.0.0.1', port, db: 0, tls: false, ...address }, override);
+}
+
+export function openAt(address: RedisAddress, override: OpenOptions = {}) {
+  const logger = new RecordingLogger();
+  const options: PoolOptions = {
+    ...{ address, size: 2, minIdle: 1, readTimeoutMs: 100, writeTimeoutMs: 100 },
+    probeKey: `${PREFIX}probe`,
+    refused: new Set(['is_replica', 'evicts_keys'] as const),
+    ...override,
+  };
+  const pool = new Pool(options, systemClock, logger);
+  pool.start();
+  started.push(pool);
+  const store = new RedisRevocations(pool, PREFIX, systemClock);
+  const ask = async (...ids: string[]) => {
+    const verdicts = await store.lookup(ids.map((id) => ({ scope: 'jti', id })));
+    return verdicts.map(({ state, detail }) => (state === 'unknown' ? detail : state));
+  };
+  const isUp = () => pool.component.state === 'ok';
+  return { pool, ask, logger, isUp };
+}

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { RevokedIds } from '../../../src/pipeline/revoked-ids.ts';
+
+it('remembers an id until its token ends, and not after', () => {
+  const ids = new RevokedIds();
+  ids.add('a', 100);
+  expect([ids.has('a', 99), ids.has('a', 100), ids.has('b', 0)]).toEqual([true, false, false]);
+});
+
+it('forgets what the store takes back', () => {
+  const ids = new RevokedIds();
+  ids.add('a', 100);
+  ids.delete('a');
+  expect([ids.has('a', 0), ids.size]).toEqual([false, 0]);
+});
+
+it('keeps no more than it may, and of those the ones seen last', () => {
+  const ids = new RevokedIds();
+  for (let i = 0; i < 20_000; i++) ids.add(`id-${i}`, 100);
+  ids.add('id-0', 100); // seen again
+  ids.add('one more', 100);
+  expect(ids.size).toBe(20_000);
+  expect([ids.has('id-0', 0), ids.has('id-1', 0), ids.has('one more', 0)]).toEqual([
+    true,
+    false,
+    true,
+  ]);
+});
