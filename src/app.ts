@@ -67,6 +67,7 @@ export async function createService(
     sinks,
     clock,
     logger,
+    busyShare: () => loop.busyShare(),
   });
   const readiness = new ReadinessMonitor(
     { required: settings.READY_REQUIRES_REDIS ? ['event_loop', 'redis'] : ['event_loop'] },

@@ -60,6 +60,7 @@ export function policyOf(settings: Settings): PolicyResolver {
 export function pipelineOptions(settings: Settings): PipelineOptions {
   return {
     admit: { maxInFlight: settings.MAX_IN_FLIGHT },
+    latencyTargetMs: settings.LATENCY_TARGET_MS,
     maxQueueMs: {
       verification: settings.MAX_QUEUE_MS,
       lookup: Math.min(settings.MAX_QUEUE_MS, settings.REDIS_POOL_TIMEOUT_MS),

@@ -150,7 +150,7 @@ function servePipeline(
   const sinks = [new ReplySink(), new MetricsSink()];
   const policy = options.policyOf(settings);
   createPipeline(options.pipelineOptions(settings), {
-    ...{ policy, verifier, revocations: store, sinks, clock, logger: silent },
+    ...{ policy, verifier, revocations: store, sinks, clock, logger: silent, busyShare: () => 0 },
   }).serve(source);
   return (checks: readonly Check[]): Promise<number> =>
     new Promise((resolve, reject) => {

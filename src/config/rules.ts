@@ -31,6 +31,7 @@ export function contradictions(
       'STALE_MAX_SEC has no use with OUTAGE_POLICY at deny; leave it out, or make that stale',
     );
   }
+  if (given.has('LATENCY_TARGET_MS')) atMost('LATENCY_TARGET_MS', 'CHECK_BUDGET_MS');
   if (given.has('MAX_QUEUE_MS')) atMost('MAX_QUEUE_MS', 'CHECK_BUDGET_MS');
   const { AUTH_GRPC_PORT, AUTH_METRICS_PORT } = settings;
   if (AUTH_GRPC_PORT && AUTH_GRPC_PORT === AUTH_METRICS_PORT) {

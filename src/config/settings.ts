@@ -160,7 +160,15 @@ export const schema = {
     .describe('checks in the pipeline, per worker'),
   MAX_QUEUE_MS: milliseconds(1, MINUTE_MS)
     .default(50)
-    .describe('longest a check may wait for a verification or a lookup before it is refused'),
+    .describe(
+      'longest a check may wait for a verification or a lookup; one that would wait longer is refused at once',
+    ),
+  LATENCY_TARGET_MS: milliseconds(0, MINUTE_MS)
+    .default(10)
+    .describe(
+      'what checks may take on average under load: above it fewer are taken at once, see ' +
+        'docs/operations.md; 0 = MAX_IN_FLIGHT alone counts',
+    ),
   CHECK_BUDGET_MS: milliseconds(10, MINUTE_MS)
     .default(150)
     .describe('cap on the deadline of a check, whatever its grpc-timeout; Envoy waits 200 ms'),

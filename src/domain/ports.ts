@@ -10,6 +10,11 @@ export interface CheckSource {
   /** Listens. Resolves with the port that was bound; rejects with an error that names it. */
   start(): Promise<{ readonly port: number }>;
   /**
+   * How many calls should be open at once, under pressure; undefined = as many as it was set up for.
+   * A source that can ask its peers to hold back does so; one that cannot has no such member.
+   */
+  limit?(calls: number | undefined): void;
+  /**
    * Takes no new connections, tells peers to go, waits for open calls to be answered, closes.
    * What is still open after `timeoutMs` is cut off. Idempotent.
    */

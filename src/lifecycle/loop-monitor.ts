@@ -17,6 +17,7 @@ export class LoopMonitor {
   readonly #stop: () => void;
   #lagMs = 0;
   #stalled = false;
+  #utilization = performance.eventLoopUtilization();
 
   constructor(clock: Clock) {
     let due = clock.now() + SAMPLE_MS;
@@ -40,6 +41,13 @@ export class LoopMonitor {
   get component(): Component {
     const state = this.#stalled ? 'degraded' : 'ok';
     return { name: 'event_loop', state, detail: `${this.#lagMs.toFixed(0)} ms late` };
+  }
+
+  /** Of the time since this was last called, 0 to 1: how long the event loop did not wait. */
+  busyShare(): number {
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    return performance.eventLoopUtilization(this.#utilization, before).utilization;
   }
 
   stop(): void {

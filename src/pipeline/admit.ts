@@ -2,6 +2,7 @@ import { tap } from 'rxjs';
 import type { Call, CallObserver, Settled } from '../domain/call.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
+import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import { OpenCalls } from './open-calls.ts';
 import type { Refusals } from './refusals.ts';
 import type { Settlement } from './settlement.ts';
@@ -19,6 +20,15 @@ export interface AdmitOptions {
 export const TICK_MS = 5;
 
 /**
+ * How far the number of open checks may be above the concurrency limit: peers that obey the lower
+ * limit on streams do not get there, and a short burst does no harm.
+ */
+const SLACK = 2;
+
+/** Where a call can be when it ends without having been judged. */
+type StageName = 'admit' | 'verify' | 'revoke';
+
+/**
  * The register of open calls: bounds how many there are and how long they may stay. One tick serves
  * all of them, and runs only while there are any.
  */
@@ -28,21 +38,34 @@ export class Admission implements CallObserver {
   readonly #clock: Clock;
   readonly #refusals: Refusals;
   readonly #settlement: Settlement;
+  readonly #limit: ConcurrencyLimit;
   readonly #open: OpenCalls;
-  readonly #cancelled = new Counter({
-    name: 'ext_authz_cancelled_total',
-    help: 'Checks whose caller went away before there was a decision.',
-  });
+  readonly #cancelled = byStage(
+    'ext_authz_cancelled_total',
+    'Checks whose caller went away before there was a decision, by the stage they were in.',
+  );
+  readonly #expired = byStage(
+    'ext_authz_expired_total',
+    'Checks that came to their deadline, by the stage they were in.',
+  );
   #stopTick: (() => void) | undefined;
 
-  constructor(options: AdmitOptions, clock: Clock, refusals: Refusals, settlement: Settlement) {
+  constructor(
+    options: AdmitOptions,
+    clock: Clock,
+    refusals: Refusals,
+    settlement: Settlement,
+    limit: ConcurrencyLimit,
+  ) {
     this.#options = options;
     this.#open = new OpenCalls(options.maxInFlight);
     this.#clock = clock;
     this.#refusals = refusals;
     this.#settlement = settlement;
+    this.#limit = limit;
     this.instruments = [
-      this.#cancelled,
+      ...Object.values(this.#cancelled),
+      ...Object.values(this.#expired),
       new Gauge(
         {
           name: 'ext_authz_requests_in_flight',
@@ -62,14 +85,14 @@ export class Admission implements CallObserver {
   /** Registers a call; settles it instead when it cannot be served. */
   admit(call: Call, now: number): boolean {
     call.observer = this;
-    if (this.#open.size >= this.#options.maxInFlight) {
-      call.detail = 'max_in_flight';
+    const { size } = this.#open;
+    if (size >= this.#options.maxInFlight || size >= SLACK * this.#limit.limit) {
+      call.detail = size >= this.#options.maxInFlight ? 'max_in_flight' : 'concurrency_limit';
       call.settle(this.#refusals.of('overload', call));
       return false;
     }
     if (this.#isExpired(call, now)) {
-      call.detail = 'expired_on_arrival';
-      call.settle(this.#refusals.of('deadline', call));
+      this.#expire(call, 'expired_on_arrival');
       return false;
     }
     this.#open.add(call);
@@ -79,7 +102,7 @@ export class Admission implements CallObserver {
 
   left(call: Call): void {
     this.#open.delete(call);
-    if (call.decision === undefined) this.#cancelled.value++;
+    if (call.decision === undefined) this.#cancelled[stageOf(call)].value++;
     else this.#settlement.add(call as Settled);
   }
 
@@ -87,8 +110,7 @@ export class Admission implements CallObserver {
     const now = this.#clock.now();
     this.#open.forEach((call) => {
       if (this.#isExpired(call, now)) {
-        call.detail = 'expired';
-        call.settle(this.#refusals.of('deadline', call));
+        this.#expire(call, 'expired');
       } else if (call.queuedUntil < now) {
         call.detail = 'waited_too_long';
         call.settle(this.#refusals.of('overload', call));
@@ -99,9 +121,25 @@ export class Admission implements CallObserver {
     this.#stopTick = undefined;
   }
 
+  #expire(call: Call, detail: string): void {
+    this.#expired[stageOf(call)].value++;
+    call.detail = detail;
+    call.settle(this.#refusals.of('deadline', call));
+  }
+
   #isExpired(call: Call, now: number): boolean {
     return call.deadline - now < TICK_MS;
   }
+}
+
+function stageOf({ verifyStartedAt, lookupStartedAt }: Call): StageName {
+  if (lookupStartedAt > 0) return 'revoke';
+  return verifyStartedAt > 0 ? 'verify' : 'admit';
+}
+
+function byStage(name: string, help: string): Readonly<Record<StageName, Counter>> {
+  const counter = (stage: StageName) => new Counter({ name, help, labels: { stage } });
+  return { admit: counter('admit'), verify: counter('verify'), revoke: counter('revoke') };
 }
 
 /** Stage: lets in what can be served, and refuses the rest before it costs anything. */

@@ -19,6 +19,10 @@ export interface GroupCommitOptions<Item, Query, Answer> {
   key(query: Query): string;
   /** One answer per query, in order. */
   lookup(queries: readonly Query[]): Promise<readonly Answer[]>;
+  /** Told how many items wait for a lookup now. */
+  gathered?(count: number): void;
+  /** Whether the newest go first, given since when the oldest waits. */
+  newestFirst?(oldestSince: number): boolean;
   /** Told of the items of every lookup, just before it. */
   sending?(items: readonly Item[], queries: readonly Query[]): void;
   /** Takes the answers to an item's queries, in order; says whether the item goes on. */
@@ -69,10 +73,16 @@ export function groupCommit<Item, Query, Answer>(
           if (items.length > 0) void send(items);
         }
         armTimer();
+        options.gathered?.(waiting.length);
         if (sourceDone && inFlight === 0 && waiting.length === 0) out.complete();
       };
 
       const take = (): readonly Item[] => {
+        const oldest = waiting[0];
+        if (oldest !== undefined && options.newestFirst?.(oldest.since)) {
+          const newest = waiting.splice(-options.maxSize).map(({ item }) => item);
+          return newest.filter((item) => options.open(item));
+        }
         const items: Item[] = [];
         let taken = 0;
         while (taken < waiting.length && items.length < options.maxSize) {

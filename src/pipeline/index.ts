@@ -11,6 +11,7 @@ import type {
   TokenVerifier,
 } from '../domain/ports.ts';
 import { Admission, type AdmitOptions, admit } from './admit.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { decide } from './decide.ts';
 import { extract } from './extract.ts';
 import { Outage, type OutageOptions } from './outage.ts';
@@ -23,6 +24,8 @@ import { type VerifyOptions, verify } from './verify.ts';
 
 export interface PipelineOptions {
   readonly admit: AdmitOptions;
+  /** LATENCY_TARGET_MS; 0 = no limit on concurrency but that of `admit`. */
+  readonly latencyTargetMs: number;
   /** Longest a check may wait for a free verification, and for a free lookup. */
   readonly maxQueueMs: { readonly verification: number; readonly lookup: number };
   readonly refusals: RefusalOptions;
@@ -39,6 +42,8 @@ export interface PipelineParts {
   readonly sinks: readonly OutcomeSink[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How busy the event loop was since this was last called, 0 to 1. */
+  busyShare(): number;
 }
 
 export interface Pipeline {
@@ -57,30 +62,40 @@ export interface Pipeline {
 export function createPipeline(options: PipelineOptions, parts: PipelineParts): Pipeline {
   const { policy, verifier, revocations, sinks, clock } = parts;
   const refusals = new Refusals(options.refusals);
-  const settlement = new Settlement(clock, sinks);
-  const admission = new Admission(options.admit, clock, refusals, settlement);
+  const sources = new Set<CheckSource>();
+  const limit = new ConcurrencyLimit(
+    { max: options.admit.maxInFlight, targetMs: options.latencyTargetMs },
+    parts.busyShare,
+    (calls) => {
+      for (const source of sources) source.limit?.(calls);
+    },
+  );
+  const settlement = new Settlement(clock, [...sinks, limit]);
+  const admission = new Admission(options.admit, clock, refusals, settlement, limit);
   const verifyQueue = new Queue('verification', options.maxQueueMs.verification);
   const lookupQueue = new Queue('lookup', options.maxQueueMs.lookup);
   const meter = new LookupMeter();
   const outage = new Outage(options.outage, clock, parts.logger);
 
   return {
-    instruments: [admission, settlement, verifyQueue, lookupQueue, meter].flatMap(
+    instruments: [admission, limit, settlement, verifyQueue, lookupQueue, meter].flatMap(
       (part) => part.instruments,
     ),
     get component() {
       return outage.component;
     },
-    serve: (source) =>
-      source.calls
+    serve(source) {
+      sources.add(source);
+      return source.calls
         .pipe(
           admit(admission, clock, refusals),
           route(policy, refusals),
           extract(options.refusals.corsOrigins, refusals),
-          verify(options.verify, verifier, clock, refusals, verifyQueue),
+          verify(options.verify, verifier, clock, refusals, verifyQueue, lookupQueue),
           revoke(options.revoke, revocations, clock, refusals, lookupQueue, meter, outage),
           decide(refusals),
         )
-        .subscribe(),
+        .subscribe({ complete: () => sources.delete(source) });
+    },
   };
 }

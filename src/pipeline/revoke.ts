@@ -1,4 +1,4 @@
-import { tap } from 'rxjs';
+import { map } from 'rxjs';
 import type { Call, IdentityReason } from '../domain/call.ts';
 import type { RevocationQuery, Verdict } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -14,7 +14,7 @@ import { groupCommit } from './group-commit.ts';
 import type { Outage } from './outage.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
-import type { Stage } from './stage.ts';
+import { refuseAsTooLong, type Stage } from './stage.ts';
 
 export interface RevokeOptions {
   /** Checks per lookup, at least 1 (BATCH_MAX_SIZE). */
@@ -86,13 +86,26 @@ export function revoke(
   meter: LookupMeter,
   outage: Outage,
 ): Stage {
+  /** Services ahead that each call in the queue stands for. */
+  const perCall = 1 / (options.maxSize * options.maxLookups);
   const commit = groupCommit<Call, RevocationQuery, Verdict>(
     {
       ...options,
       open: (call) => call.open,
       queries: queriesOf,
       key: (query) => `${query.scope}:${query.id}`,
-      lookup: (queries) => meter.during(() => store.lookup(queries)),
+      async lookup(queries) {
+        const startedAt = clock.now();
+        try {
+          return await meter.during(() => store.lookup(queries));
+        } finally {
+          queue.served(clock.now() - startedAt);
+        }
+      },
+      gathered(count) {
+        queue.ahead = count * perCall;
+      },
+      newestFirst: (oldestSince) => queue.isStanding(oldestSince, clock.now()),
       sending(calls, queries) {
         const now = clock.now();
         queue.leave(calls, now);
@@ -112,12 +125,18 @@ export function revoke(
   );
   return (batches) =>
     batches.pipe(
-      tap((batch) => {
+      map((batch) => {
         const now = clock.now();
-        for (const call of batch) {
+        return batch.filter((call) => {
+          if (queue.isTooLong(call, now)) {
+            refuseAsTooLong(call, refusals);
+            return false;
+          }
           call.lookupStartedAt = now;
           queue.enter(call, now);
-        }
+          queue.ahead += perCall;
+          return true;
+        });
       }),
       commit,
     );

@@ -29,3 +29,9 @@ export function fail(call: Call, refusals: Refusals, error: unknown): void {
   call.detail = error instanceof Error ? error.name : 'unknown_throw';
   call.settle(refusals.of('internal', call));
 }
+
+/** Settles a call that would wait longer than it may. */
+export function refuseAsTooLong(call: Call, refusals: Refusals): void {
+  call.detail = 'queue_too_long';
+  call.settle(refusals.of('overload', call));
+}

@@ -5,21 +5,33 @@ import type { Clock } from '../domain/clock.ts';
 import type { TokenVerifier } from '../domain/ports.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
-import { fail, type Stage } from './stage.ts';
+import { fail, refuseAsTooLong, type Stage } from './stage.ts';
 
 export interface VerifyOptions {
   /** Verifications at once, at least 1 (GRPC_NUM_STREAM_WORKERS). */
   readonly concurrency: number;
 }
 
+/** Calls that share one verification. */
+interface Group {
+  readonly token: string;
+  /** When the first of them came. */
+  readonly since: number;
+  calls: Call[];
+  /** 0 = it waits. */
+  startedAt: number;
+}
+
 /**
  * Stage: from token to identity.
  *
  *     batch ──▶ peek ──▶ known at once ─────────────────────────▶ the same batch goes on
- *                 └────▶ waiting: token ─▶ calls ─▶ verifying ──▶ gathered to the end of the turn
+ *                 └────▶ waiting ─▶ verifying ──▶ gathered to the end of the turn
  *
  * Calls with the same token share one verification. A token all of whose callers have left by the
- * time it is its turn is not verified. How many may wait is bounded by admission.
+ * time it is its turn is not verified. A call that would wait too long, here or for the lookup that
+ * follows, is refused at once: it costs no cryptography. Who has waited for so long that he will
+ * hardly be served in time lets the newest go first.
  */
 export function verify(
   options: VerifyOptions,
@@ -27,11 +39,13 @@ export function verify(
   clock: Clock,
   refusals: Refusals,
   queue: Queue,
+  lookupQueue: Queue,
 ): Stage {
   return (batches) =>
     new Observable((out) => {
-      const waiting = new Map<string, Call[]>();
-      const verifying = new Map<string, Call[]>();
+      const groups = new Map<string, Group>();
+      let waiting: Group[] = [];
+      let verifying = 0;
       let held = 0;
       let pruneAt = MIN_PRUNE_LENGTH;
       let verified: Call[] = [];
@@ -39,54 +53,71 @@ export function verify(
       let sourceDone = false;
 
       const completeIfDone = (): void => {
-        if (sourceDone && waiting.size + verifying.size === 0 && !flushing) out.complete();
+        if (sourceDone && groups.size === 0 && !flushing) out.complete();
       };
 
       const enqueue = (token: string, call: Call, now: number): void => {
-        const together = verifying.get(token) ?? waiting.get(token);
-        if (together === undefined) waiting.set(token, [call]);
-        else together.push(call);
-        if (!verifying.has(token)) queue.enter(call, now);
+        if (queue.isTooLong(call, now) || lookupQueue.isTooLong(call, now)) {
+          refuseAsTooLong(call, refusals);
+          return;
+        }
+        let group = groups.get(token);
+        if (group === undefined) {
+          group = { token, since: now, calls: [], startedAt: 0 };
+          groups.set(token, group);
+          waiting.push(group);
+          queue.ahead = waiting.length / options.concurrency;
+        }
+        group.calls.push(call);
+        if (group.startedAt === 0) queue.enter(call, now);
         if (++held >= pruneAt) prune();
       };
 
       /** While keys cannot be had nothing finishes, so what has closed must go another way. */
       const prune = (): void => {
         held = 0;
-        for (const tokens of [waiting, verifying]) {
-          for (const [token, calls] of tokens) {
-            const open = calls.filter((call) => call.open);
-            held += open.length;
-            if (open.length > 0 || tokens === verifying) tokens.set(token, open);
-            else tokens.delete(token);
-          }
+        for (const group of groups.values()) {
+          group.calls = group.calls.filter((call) => call.open);
+          held += group.calls.length;
         }
+        waiting = waiting.filter((group) => group.calls.length > 0 || !groups.delete(group.token));
         pruneAt = Math.max(2 * held, MIN_PRUNE_LENGTH);
       };
 
-      const startWaiting = (): void => {
-        for (const [token, calls] of waiting) {
-          if (verifying.size >= options.concurrency) return;
-          waiting.delete(token);
-          if (!calls.some((call) => call.open)) {
-            held -= calls.length;
-            continue;
-          }
-          queue.leave(calls, clock.now());
-          verifying.set(token, calls);
-          void verifier.verify(token).then(
-            (outcome) => finish(token, outcome),
-            (error) => finish(token, error),
-          );
-        }
+      const next = (now: number): Group | undefined => {
+        const [oldest] = waiting;
+        if (oldest === undefined) return undefined;
+        return queue.isStanding(oldest.since, now) ? waiting.pop() : waiting.shift();
       };
 
-      const finish = (token: string, outcome: unknown): void => {
-        const calls = verifying.get(token) ?? [];
-        verifying.delete(token);
-        held -= calls.length;
+      const startWaiting = (): void => {
         const now = clock.now();
-        for (const call of calls) {
+        while (verifying < options.concurrency) {
+          const group = next(now);
+          if (group === undefined) break;
+          if (!group.calls.some((call) => call.open)) {
+            held -= group.calls.length;
+            groups.delete(group.token);
+            continue;
+          }
+          queue.leave(group.calls, now);
+          group.startedAt = now;
+          verifying++;
+          void verifier.verify(group.token).then(
+            (outcome) => finish(group, outcome),
+            (error) => finish(group, error),
+          );
+        }
+        queue.ahead = waiting.length / options.concurrency;
+      };
+
+      const finish = (group: Group, outcome: unknown): void => {
+        groups.delete(group.token);
+        verifying--;
+        held -= group.calls.length;
+        const now = clock.now();
+        queue.served(now - group.startedAt);
+        for (const call of group.calls) {
           if (!call.open) continue;
           call.verifyEndedAt = now;
           if (!isOutcome(outcome)) fail(call, refusals, outcome);
@@ -125,7 +156,7 @@ export function verify(
           // One reading of the clock for the batch; each hit is charged its share of it.
           const share = (clock.now() - startedAt) / batch.length;
           for (const call of onward) call.verifyEndedAt = startedAt + share;
-          startWaiting();
+          if (waiting.length > 0) startWaiting();
           if (onward.length > 0) out.next(onward);
         },
         error: (error) => out.error(error),

@@ -29,6 +29,8 @@ export interface ConnectionHost extends RequestsHost {
   answered(connection: Connection): void;
   nextTurn(task: () => void): void;
   gone(connection: Connection): void;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS that a new connection begins with; at most `maxStreams`. */
+  readonly streamShare: number;
 }
 
 /** Bytes that the peer has not taken above which no more requests are read. */
@@ -59,6 +61,8 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   readonly #peer = new PeerSettings();
   readonly #floods: Floods;
   readonly #vitals: Vitals;
+  /** What the peer was told last. */
+  #streamLimit: number;
   #resetIds: Int32Array | undefined;
   #resets = 0;
   #settingsSeen = false;
@@ -78,8 +82,9 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#frames = new RequestFrames(host, this, this.#requests, this.#writer);
     this.#floods = new Floods(host.now);
     this.#vitals = new Vitals(host.now, retireAt, graceMs);
+    this.#streamLimit = host.streamShare;
     this.#writer.settings([
-      [Setting.MAX_CONCURRENT_STREAMS, host.maxStreams],
+      [Setting.MAX_CONCURRENT_STREAMS, this.#streamLimit],
       [Setting.MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST_BYTES],
     ]);
     this.#frames.open();
@@ -102,6 +107,23 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#vitals.goneAwayAt = this.#host.now;
     this.#writer.goAway(MAX_INT31, ErrorCode.NO_ERROR);
     this.#writer.ping(0, GOAWAY_PING);
+    this.flush();
+  }
+
+  get openStreams(): number {
+    return this.#requests.streams.size;
+  }
+
+  /**
+   * Asks the peer to have no more streams open at once. What it opens above that, up to `maxStreams`,
+   * is served all the same: it may not know yet.
+   */
+  limitStreams(count: number): void {
+    const told = this.#streamLimit;
+    const isNews = count === this.#host.maxStreams ? count !== told : differsMuch(count, told);
+    if (!isNews || this.#isEnded) return;
+    this.#streamLimit = count;
+    this.#writer.settings([[Setting.MAX_CONCURRENT_STREAMS, count]]);
     this.flush();
   }
 
@@ -401,4 +423,9 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
 function refusalOf(code: ErrorCode): Refusal {
   if (code === ErrorCode.FRAME_SIZE_ERROR) return 'frame_size_error';
   return code === ErrorCode.FLOW_CONTROL_ERROR ? 'flow_control_error' : 'protocol_error';
+}
+
+/** By a tenth: the limit moves a little all the time. */
+function differsMuch(a: number, b: number): boolean {
+  return Math.abs(a - b) > Math.min(a, b) / 10;
 }

@@ -42,6 +42,8 @@ export class Http2Source implements CheckSource, ConnectionHost {
   #batch: Call[] = [];
   /** Connections with something to send. */
   #listed: Connection[] = [];
+  /** What a connection is told that it may have. */
+  #streamShare: number;
   #inTurn = false;
   #flushing = false;
   #turnStartedAt = 0;
@@ -54,6 +56,7 @@ export class Http2Source implements CheckSource, ConnectionHost {
     this.#clock = clock;
     this.#logger = logger;
     this.maxStreams = options.maxConcurrentStreams;
+    this.#streamShare = this.maxStreams;
     this.#meter = new TransportMeter(() => this.#connections.size);
     this.instruments = this.#meter.instruments;
     this.#watch = new HealthWatch(readiness);
@@ -82,6 +85,14 @@ export class Http2Source implements CheckSource, ConnectionHost {
     return { port: await this.#listener.start(this.#options, this.#clock, this.#logger) };
   }
 
+  /** Each connection that is in use gets an equal share of the streams. */
+  limit(calls: number | undefined): void {
+    const inUse = [...this.#connections].filter(({ openStreams }) => openStreams > 0).length;
+    const share = Math.ceil((calls ?? Number.POSITIVE_INFINITY) / Math.max(inUse, 1));
+    this.#streamShare = Math.min(share, this.maxStreams);
+    for (const connection of this.#connections) connection.limitStreams(this.#streamShare);
+  }
+
   drain(timeoutMs: number): Promise<void> {
     this.#drained ??= this.#shutDown(timeoutMs);
     return this.#drained;
@@ -99,6 +110,10 @@ export class Http2Source implements CheckSource, ConnectionHost {
   }
 
   // ConnectionHost
+
+  get streamShare(): number {
+    return this.#streamShare;
+  }
 
   /** One reading of the clock a turn. */
   get now(): number {

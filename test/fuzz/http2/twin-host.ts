@@ -57,6 +57,11 @@ export class TwinHost implements ConnectionHost {
   }
 
   readonly #assemblyBytes: number;
+
+  get streamShare(): number {
+    return this.maxStreams;
+  }
+
   readonly assembly = {
     take: (bytes: number): boolean => {
       if (bytes < 0) throw new Error(`${bytes} bytes taken`);

@@ -21,11 +21,12 @@ function start(expToleranceSec = 0) {
     failureSignal: 'denied',
   });
   const queue = new Queue('verification', 60_000);
+  const lookupQueue = new Queue('lookup', 60_000);
   const calls = new Subject<readonly Call[]>();
   const sent: Call[] = [];
   const passed: Call[] = [];
   calls
-    .pipe(verify({ concurrency: 1 }, verifier, clock, refusals, queue))
+    .pipe(verify({ concurrency: 1 }, verifier, clock, refusals, queue, lookupQueue))
     .subscribe((batch) => void passed.push(...batch));
   const send = (...tokens: string[]): Call[] => {
     const batch = tokens.map((token) => Object.assign(fakeCall({}), { token }));

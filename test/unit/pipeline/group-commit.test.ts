@@ -18,6 +18,8 @@ interface Lookup {
 }
 
 const DEFAULTS = { maxSize: 4, maxInFlight: 1, maxAgeMs: 5, maxLookups: 3 };
+/** Given up waiting in their order after this, in ms. */
+const STANDING_MS = 20;
 
 /** The operator under a store whose lookups the test ends by hand. */
 function harness(limits: Partial<typeof DEFAULTS> = {}) {
@@ -31,6 +33,7 @@ function harness(limits: Partial<typeof DEFAULTS> = {}) {
   let nextName = 0;
   let sending: readonly Item[] = [];
   let completed = false;
+  let gathered = 0;
 
   const note = (item: Item, outcome: string) =>
     outcomes.set(item, [...(outcomes.get(item) ?? []), outcome]);
@@ -41,6 +44,10 @@ function harness(limits: Partial<typeof DEFAULTS> = {}) {
     open: (item) => item.open,
     queries: (item) => item.asks,
     key: (query) => query,
+    gathered: (count) => {
+      gathered = count;
+    },
+    newestFirst: (oldestSince) => clock.now() - oldestSince > STANDING_MS,
     sending(items) {
       sending = items;
     },
@@ -90,6 +97,7 @@ function harness(limits: Partial<typeof DEFAULTS> = {}) {
     out,
     peak: () => peak,
     completed: () => completed,
+    gathered: () => gathered,
     throwNext: () => {
       throwNext = true;
     },
@@ -207,6 +215,24 @@ describe('groupCommit', () => {
     await settle();
     expect(h.out).toEqual([other]);
     expect(h.outcomes.has(asked as Item)).toBe(false);
+  });
+
+  it('sends the newest first once it is told that the queue stands', async () => {
+    h = harness({ maxLookups: 1 });
+    h.arrive('a');
+    const [closed] = h.arrive('b', 'c', 'd');
+    h.clock.advance(STANDING_MS + 1);
+    const news = h.arrive('e', 'f', 'g', 'h', 'i');
+    (news[2] as Item).open = false;
+    (closed as Item).open = false;
+    h.underWay[0]?.resolve();
+    await settle();
+    expect(h.sent[1]?.queries).toEqual(['f', 'h', 'i']);
+    expect(h.gathered()).toBe(4);
+    h.underWay[0]?.resolve();
+    await settle();
+    expect(h.sent[2]?.queries).toEqual(['c', 'd', 'e']);
+    expect(h.gathered()).toBe(0);
   });
 
   it('completes when the source has and nothing is outstanding', async () => {

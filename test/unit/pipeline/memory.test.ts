@@ -20,6 +20,7 @@ function start(verifier: TokenVerifier) {
   const pipeline = createPipeline(
     {
       admit: { maxInFlight: CALLS },
+      latencyTargetMs: 10,
       maxQueueMs: { verification: 50, lookup: 50 },
       refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
       verify: { concurrency: 4 },
@@ -33,6 +34,7 @@ function start(verifier: TokenVerifier) {
       sinks: [],
       clock,
       logger: new RecordingLogger(),
+      busyShare: () => 0,
     },
   );
   pipeline.serve(source);

@@ -27,6 +27,7 @@ const REQUIREMENT: Requirement = {
 
 const OPTIONS: PipelineOptions = {
   admit: { maxInFlight: 100 },
+  latencyTargetMs: 10,
   maxQueueMs: { verification: 50, lookup: 50 },
   refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
   verify: { concurrency: 2 },
@@ -48,6 +49,8 @@ interface Setup {
   verify?: (token: string) => Promise<Identity | Fault>;
   lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
   sinks?: readonly OutcomeSink[];
+  limit?: (calls: number | undefined) => void;
+  busyShare?: number;
 }
 
 function start(setup: Setup = {}) {
@@ -86,12 +89,14 @@ function start(setup: Setup = {}) {
       ],
       clock,
       logger,
+      busyShare: () => setup.busyShare ?? 1,
     },
   );
   pipeline.serve({
     calls,
     start: async () => ({ port: 0 }),
     drain: async () => undefined,
+    ...(setup.limit && { limit: setup.limit }),
   });
   const send = (...requests: FakeCallOptions[]): Call[] => {
     const batch = requests.map((request) =>
@@ -100,8 +105,10 @@ function start(setup: Setup = {}) {
     calls.next(batch);
     return batch;
   };
-  const gauge = (name: string) => {
-    const found = pipeline.instruments.find(({ about }) => about.name === name);
+  const gauge = (name: string, stage?: string) => {
+    const found = pipeline.instruments.find(
+      ({ about }) => about.name === name && about.labels?.stage === stage,
+    );
     return found?.type === 'gauge' ? found.read() : found?.type === 'counter' ? found.value : NaN;
   };
   return { clock, calls, batches, lookups, verified, send, gauge, logger, pipeline };
@@ -255,7 +262,7 @@ describe('batches', () => {
     third?.cancel();
     run.send(bearer('d'));
     expect(run.verified).toEqual(['a', 'b']);
-    expect(run.gauge('ext_authz_cancelled_total')).toBe(1);
+    expect(run.gauge('ext_authz_cancelled_total', 'verify')).toBe(1);
   });
 });
 
@@ -323,7 +330,137 @@ describe('time and number', () => {
     await settle(run.clock);
     expect(run.batches).toEqual([]);
     expect(run.gauge('ext_authz_requests_in_flight')).toBe(0);
-    expect(run.gauge('ext_authz_cancelled_total')).toBe(1);
+    expect(run.gauge('ext_authz_cancelled_total', 'revoke')).toBe(1);
+  });
+
+  it.each<[string, Setup, string]>([
+    ['admit', {}, ''],
+    ['verify', { verify: () => new Promise(() => undefined) }, 'unknown'],
+    ['revoke', { known, lookup: () => new Promise(() => undefined) }, 'a'],
+  ])('counts a check that expires by the stage it was in: %s', (stage, setup, token) => {
+    const run = start(setup);
+    run.send({ ...bearer(token), ...(token === '' && { deadline: 0 }) });
+    run.clock.advance(200);
+    const counts = ['admit', 'verify', 'revoke'].map((name) =>
+      run.gauge('ext_authz_expired_total', name),
+    );
+    expect(counts).toEqual(['admit', 'verify', 'revoke'].map((name) => (name === stage ? 1 : 0)));
+  });
+});
+
+describe('overload', () => {
+  const busy: Partial<PipelineOptions> = { verify: { concurrency: 1 } };
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `token-${i}`);
+
+  /** A verifier that takes `ms` for each token, one at a time. */
+  function slowly(ms: number) {
+    const run = start({
+      options: busy,
+      verify: (token) => new Promise((done) => run.clock.after(ms, () => done(identity(token)))),
+    });
+    return run;
+  }
+
+  /** Time, in steps small enough for what was promised to happen in between. */
+  async function pass(run: ReturnType<typeof start>, ms: number): Promise<void> {
+    for (let i = 0; i < ms; i++) {
+      run.clock.advance(1);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  it('is refused at once, before any cryptography, by what verifications take now', async () => {
+    const run = slowly(10);
+    run.send(bearer('first'));
+    await pass(run, 11);
+    const calls = run.send(...names(100).map(bearer));
+    const refused = calls.filter((call) => call.decision?.reason === 'overload');
+    expect(refused.length).toBeGreaterThan(60);
+    expect(refused.every((call) => call.detail === 'queue_too_long')).toBe(true);
+    expect(run.verified).toEqual(['first', 'token-0']);
+  });
+
+  it('answers in time what it has let in', async () => {
+    const run = slowly(10);
+    run.send(bearer('first'));
+    await pass(run, 11);
+    const calls = run.send(...names(100).map(bearer));
+    await pass(run, 120);
+    const reasons = Map.groupBy(calls, (call) => call.decision?.reason);
+    expect([...reasons.keys()].sort()).toEqual(['overload', 'success']);
+    expect(reasons.get('success')?.length).toBeGreaterThanOrEqual(5);
+    expect(reasons.get('overload')?.every((call) => call.detail === 'queue_too_long')).toBe(true);
+  });
+
+  it('serves the newest first once the oldest have waited for long', async () => {
+    const run = slowly(30);
+    run.send(bearer('first'));
+    run.send(bearer('old'));
+    await pass(run, 29);
+    run.send(bearer('new'));
+    await pass(run, 2);
+    expect(run.verified).toEqual(['first', 'new']);
+  });
+
+  it('is refused where lookups would take too long, before any cryptography', async () => {
+    const options = { ...busy, revoke: { maxSize: 1, maxInFlight: 1, maxAgeMs: 0, maxLookups: 1 } };
+    const run = start({
+      options,
+      known: Object.fromEntries(names(10).map((name) => [name, identity(name)])),
+      lookup: (queries) =>
+        new Promise((done) =>
+          run.clock.after(40, () => done(queries.map(() => ({ state: 'not-revoked', asOf: 0 })))),
+        ),
+    });
+    for (let i = 0; i < 20; i++) {
+      run.send(bearer('token-0'));
+      await pass(run, 41);
+    }
+    const details = (...tokens: string[]) =>
+      run.send(...tokens.map(bearer)).map(({ detail }) => detail);
+    const refused = 'queue_too_long';
+    // One is asked about, the next can wait for 40 ms, and one after that for no 80.
+    expect(details(...names(4))).toEqual([undefined, undefined, refused, refused]);
+    expect(details('token-4')).toEqual([undefined]);
+    expect(details('token-5', 'never-seen')).toEqual([refused, refused]);
+    expect(run.verified).toEqual([]);
+  });
+
+  it('asks the source to hold back while checks take longer than they should', async () => {
+    const limits: (number | undefined)[] = [];
+    const run = start({ known: { a: identity('a') }, limit: (calls) => limits.push(calls) });
+    const send = async (latencyMs: number) => {
+      for (let i = 0; i < 40; i++) {
+        const arrivedAt = run.clock.now() - latencyMs;
+        const batch = Array.from({ length: 10 }, () => ({ ...bearer('a'), arrivedAt }));
+        run.send(...batch);
+        await pass(run, 10);
+      }
+    };
+    await send(1);
+    expect(limits).toEqual([]);
+    await send(60);
+    expect(limits.length).toBeGreaterThan(2);
+    expect(limits.at(-1)).toBeLessThan(100);
+    await send(1);
+    expect(limits.at(-1)).toBeUndefined();
+  });
+
+  it('refuses what is far above the limit on concurrency', async () => {
+    const run = start({
+      known: { a: identity('a') },
+      options: { latencyTargetMs: 1, admit: { maxInFlight: 1_000 } },
+    });
+    for (let i = 0; i < 40; i++) {
+      run.send(
+        ...Array.from({ length: 10 }, () => ({ ...bearer('a'), arrivedAt: run.clock.now() - 50 })),
+      );
+      await pass(run, 10);
+    }
+    expect(run.gauge('ext_authz_concurrency_limit')).toBe(50);
+    const calls = run.send(...Array.from({ length: 101 }, () => bearer('a')));
+    const refused = calls.filter((call) => call.detail === 'concurrency_limit');
+    expect(refused).toHaveLength(1);
   });
 });
 

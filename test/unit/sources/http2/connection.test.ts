@@ -80,6 +80,7 @@ function start({ answer = true } = {}) {
       return now;
     },
     maxStreams: 100,
+    streamShare: 100,
     maxKeptBytes: 1_000,
     assembly: new Assembly(() => undefined),
     method: (route) => (route === Route.HEALTH_WATCH ? watch : undefined),
