@@ -34,7 +34,7 @@ export async function serveAlone(
   context: ServiceContext,
   extras: ServeExtras = {},
 ): Promise<void> {
-  const signals = onStopSignals();
+  const signals = onStopSignals(context.failed);
   const service = await createService(settings, context);
   const registry = registryOf(service.instruments);
   const admin = createAdmin(settings, extras, {
@@ -51,9 +51,9 @@ export async function serveAlone(
 export async function servePrimary(
   settings: Settings,
   workers: number,
-  { clock, logger }: Pick<ServiceContext, 'clock' | 'logger'>,
+  { clock, logger, failed }: Pick<ServiceContext, 'clock' | 'logger' | 'failed'>,
 ): Promise<void> {
-  const signals = onStopSignals();
+  const signals = onStopSignals(failed);
   const options = {
     workers,
     drainDelayMs: settings.DRAIN_DELAY_MS,
@@ -89,7 +89,8 @@ export async function servePrimary(
 export async function serveWorker(settings: Settings, context: ServiceContext): Promise<void> {
   const service = await createService(settings, context);
   const registry = registryOf(service.instruments);
-  await runWorker(service, registry, settings.DRAIN_TIMEOUT_MS, context.clock);
+  const { clock, failed } = context;
+  await runWorker(service, registry, settings.DRAIN_TIMEOUT_MS, clock, failed);
 }
 
 interface Runnable {

@@ -57,7 +57,10 @@ export async function dev(): Promise<void> {
   try {
     await serveAlone(
       settings,
-      { denylist: memoryDenylist(revocations), clock, logger, reflection: true },
+      {
+        ...{ denylist: memoryDenylist(revocations), clock, logger, reflection: true },
+        failed: new AbortController().signal, // a crash ends it at once
+      },
       {
         routes: {
           [REVOKE_PATH]: revokeRoute((jti, ttlSec) => revocations.revoke(jti, ttlSec + marginSec)),

@@ -22,20 +22,26 @@ export async function serve(printOnly = false): Promise<void> {
     return;
   }
   const logger = createAppLogger(settings);
-  exitOnCrash(logger);
+  const failure = new AbortController();
+  exitOnCrash(logger, () => failure.abort());
+  const { signal: failed } = failure;
   const workers = workersOf(settings);
   try {
-    if (cluster.isWorker) return await serveWorker(settings, contextOf(settings, logger));
+    if (cluster.isWorker) return await serveWorker(settings, contextOf(settings, logger, failed));
     for (const warning of read.warnings) logger.warn({}, warning);
-    if (workers > 1) await servePrimary(settings, workers, { clock: systemClock, logger });
-    else await serveAlone(settings, contextOf(settings, logger));
+    if (workers > 1) await servePrimary(settings, workers, { clock: systemClock, logger, failed });
+    else await serveAlone(settings, contextOf(settings, logger, failed));
   } finally {
     logger.close();
   }
 }
 
-function contextOf(settings: Settings, logger: ClosableLogger): ServiceContext {
+function contextOf(
+  settings: Settings,
+  logger: ClosableLogger,
+  failed: AbortSignal,
+): ServiceContext {
   const clock = systemClock;
   const denylist = createRedisDenylist(settings, clock, logger);
-  return { denylist, clock, logger, reflection: false };
+  return { denylist, clock, logger, failed, reflection: false };
 }

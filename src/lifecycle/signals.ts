@@ -1,12 +1,14 @@
 export interface StopSignals {
-  /** Resolves with the first SIGTERM or SIGINT. */
-  readonly received: Promise<NodeJS.Signals>;
+  /** Resolves with the first SIGTERM or SIGINT, or a word for what else ends us. */
+  readonly received: Promise<string>;
   /** Aborted when whoever stops us does not want to wait: by SIGINT, or by asking twice. */
   readonly impatient: AbortSignal;
 }
 
-export function onStopSignals(): StopSignals {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+/** `failed`: aborted when we are to end because of a fault of our own. */
+export function onStopSignals(failed: AbortSignal): StopSignals {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  failed.addEventListener('abort', () => resolve('unhandledRejection'));
   const impatience = new AbortController();
   let count = 0;
   const receive = (signal: NodeJS.Signals): void => {

@@ -75,4 +75,19 @@ describe('an error that nobody caught', () => {
     expect(code).toBe(70);
     expect(stdout + stderr).not.toContain('s3cr3t');
   });
+
+  it('lets what is in flight be answered when it was a rejection, and ends with 70 all the same', async () => {
+    const { code, stdout, stderr, lines } = await runToCrash(`
+      process.removeAllListeners('unhandledRejection');
+      process.removeAllListeners('uncaughtException');
+      const answered = () => { logger.info({}, 'drained'); logger.close(); process.exit(); };
+      exitOnCrash(logger, () => setTimeout(answered, 10));
+      void Promise.reject(quote());
+    `);
+    expect(code).toBe(70);
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual([
+      ...['before', 'a promise was rejected and nobody cared', 'drained'],
+    ]);
+    expect(stdout + stderr).not.toContain('s3cr3t');
+  });
 });

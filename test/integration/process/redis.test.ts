@@ -20,6 +20,7 @@ describe.skipIf(missing('valkey'))('Redis', () => {
         components: {
           redis: { state: 'starting', detail: expect.stringMatching(/^0 of 4 connections/) },
           event_loop: { state: 'ok', detail: expect.any(String) },
+          revocation: { state: 'ok' },
         },
       },
     });

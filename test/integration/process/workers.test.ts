@@ -77,6 +77,7 @@ describe.skipIf(missing('valkey'))('worker processes', () => {
           workers: { state: 'ok', detail: '2 of 2' },
           redis: { state: 'ok', detail: '4 of 4 connections' },
           event_loop: { state: 'ok', detail: expect.any(String) },
+          revocation: { state: 'ok' },
         },
       },
     });
