@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { type Metrics, mergeMetrics } from '../admin/registry.ts';
 import type { Clock } from '../domain/clock.ts';
-import { Gauge, type Instrument } from '../domain/instrument.ts';
+import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
 import type { Component, ComponentState, Logger, StatusReport } from '../domain/ports.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -40,6 +40,10 @@ export class Primary {
   #retired: Metrics = [];
   #retiring: Promise<void> = Promise.resolve();
   readonly #cancelRestarts = new Set<() => void>();
+  readonly #restarts = new Counter({
+    name: 'ext_authz_worker_restarts_total',
+    help: 'Worker processes that ended by themselves and were replaced.',
+  });
   #wasReady = false;
   #draining = false;
   readonly #stopWatch: () => void;
@@ -54,7 +58,7 @@ export class Primary {
       help: 'Worker processes that serve.',
       merge: 'sum',
     } as const;
-    this.instruments = [new Gauge(about, () => this.#reports().length)];
+    this.instruments = [new Gauge(about, () => this.#reports().length), this.#restarts];
   }
 
   /** Rejects when the first workers cannot start; later ones are tried again and again. */
@@ -151,6 +155,7 @@ export class Primary {
     );
     const cancel = this.#clock.after(waitMs, () => {
       this.#cancelRestarts.delete(cancel);
+      this.#restarts.value++;
       void this.#replaceWhenEnded(this.#fork(), count + 1);
     });
     this.#cancelRestarts.add(cancel);

@@ -153,8 +153,15 @@ export class Connection {
   }
 
   #keepProbing(): void {
+    let isUnderWay = false;
     const stop = this.#clock.every(HEARTBEAT_MS, () => {
-      this.#probe().catch((error) => this.close(codeOf(error)));
+      if (isUnderWay) return; // with a time-out longer than the interval
+      isUnderWay = true;
+      this.#probe()
+        .catch((error) => this.close(codeOf(error)))
+        .finally(() => {
+          isUnderWay = false;
+        });
     });
     void this.ended.then(stop);
   }

@@ -114,6 +114,7 @@ describe.skipIf(missing('valkey'))('worker processes', () => {
     }, LONG_MS);
     expect(new Set(counts)).toEqual(new Set([before]));
     await until(() => workersOf(sluice).size === 3);
+    expect(await sluice.metric('ext_authz_worker_restarts_total')).toBe(1);
     expect(sluice.lines).toContainEqual(
       expect.objectContaining({
         'log.level': 'error',
