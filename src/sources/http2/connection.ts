@@ -29,12 +29,16 @@ export interface ConnectionHost extends RequestsHost {
   answered(connection: Connection): void;
   nextTurn(task: () => void): void;
   gone(connection: Connection): void;
+  /** A peer has broken the rules; '' is the address of one on a Unix socket. */
+  thrownOut(address: string): void;
   /** SETTINGS_MAX_CONCURRENT_STREAMS that a new connection begins with; at most `maxStreams`. */
   readonly streamShare: number;
 }
 
 /** Bytes that the peer has not taken above which no more requests are read. */
 const MAX_UNSENT_BYTES = 256 * 1024;
+/** What a peer may send after the end: as much as may have been under way, and no flood. */
+const MAX_DISCARDED_BYTES = 256 * 1024;
 /** Ids kept of streams that we have reset: frames of theirs may still be under way. */
 const RESETS_REMEMBERED = 1024;
 const KEEPALIVE_PING = Buffer.from('keep ali');
@@ -71,6 +75,8 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   /** Bytes that the peer has taken, and that left the queue, when they were last looked at. */
   #takenBytes = 0;
   #dequeuedBytes = 0;
+  /** What came after the end. */
+  #discardedBytes = 0;
   /** Kept by the server: whether it will be flushed. */
   isListed = false;
 
@@ -157,6 +163,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
 
   fail(code: ErrorCode, refusal: Refusal): false {
     this.#host.refused(refusal);
+    if (code !== ErrorCode.NO_ERROR) this.#host.thrownOut(this.#socket.remoteAddress ?? '');
     this.#end(code);
     return false;
   }
@@ -171,6 +178,10 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
 
   control(): boolean {
     return this.#floods.control(this.#host.now) || this.#flood('control_flood');
+  }
+
+  largeHead(): boolean {
+    return this.#floods.largeHead(this.#host.now) || this.#flood('header_flood');
   }
 
   wasReset(id: number): boolean {
@@ -324,6 +335,10 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   }
 
   #read(chunk: Buffer): void {
+    if (this.#isEnded) {
+      this.#discard(chunk);
+      return;
+    }
     this.#host.reading(this);
     this.#vitals.readAt = this.#host.now;
     if (!this.#reader.read(chunk)) this.fail(ErrorCode.PROTOCOL_ERROR, 'not_http2');
@@ -387,6 +402,11 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#socket.end();
     // What still comes is thrown away, so that the peer gets to read what we said.
     this.#socket.resume();
+  }
+
+  #discard(chunk: Buffer): void {
+    this.#discardedBytes += chunk.length;
+    if (this.#discardedBytes > MAX_DISCARDED_BYTES) this.#socket.destroy();
   }
 
   get #isEnded(): boolean {

@@ -11,22 +11,28 @@ const RESETS_PER_SEC = 500;
  * open, and that is how callers give up when their timeout passes.
  */
 const PREMATURE_MS = 20;
+/** Requests with too many headers: each takes as much to read as some hundred others. */
+const LARGE_HEAD_BURST = 100;
+const LARGE_HEADS_PER_SEC = 20;
 /** Frames that carry no request: SETTINGS, PING, WINDOW_UPDATE, PRIORITY, empty or unknown ones. */
 const CONTROL_BURST = 10_000;
 const CONTROLS_PER_SEC = 1_000;
 const CONTROLS_PER_ANSWER = 8;
 
 /**
- * Tells a busy peer from one that floods (CVE-2019-9511 to 9518, CVE-2023-44487, CVE-2025-8671).
+ * Tells a busy peer from one that floods (CVE-2019-9511 to 9518, CVE-2023-44487, CVE-2025-8671,
+ * CVE-2026-49975).
  * Members are false when the peer has used up what it may.
  */
 export class Floods {
   readonly #resets: Budget;
   readonly #controls: Budget;
+  readonly #largeHeads: Budget;
 
   constructor(now: number) {
     this.#resets = new Budget(RESET_BURST, RESETS_PER_SEC, now);
     this.#controls = new Budget(CONTROL_BURST, CONTROLS_PER_SEC, now);
+    this.#largeHeads = new Budget(LARGE_HEAD_BURST, LARGE_HEADS_PER_SEC, now);
   }
 
   /** The peer has reset a stream that was not answered. */
@@ -41,6 +47,10 @@ export class Floods {
 
   control(now: number): boolean {
     return this.#controls.spend(now);
+  }
+
+  largeHead(now: number): boolean {
+    return this.#largeHeads.spend(now);
   }
 
   answered(): void {

@@ -15,6 +15,7 @@ export const refusals = {
   header_block_too_large: 'a header block of too many frames or bytes',
   reset_flood: 'streams reset at once, over and over',
   control_flood: 'frames without end that carry no request',
+  header_flood: 'requests with too many headers, over and over',
   slow_reader: 'the peer did not take what we sent',
   keepalive_timeout: 'a PING was not answered',
   stream_limit: 'GRPC_MAX_CONCURRENT_STREAMS are open on the connection',

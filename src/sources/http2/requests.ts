@@ -40,6 +40,8 @@ export interface RequestsOwner {
   resetStream(id: number, code: ErrorCode, refusal: Refusal): boolean;
   /** A frame has come that carries no request. False when that was once too often. */
   control(): boolean;
+  /** A request had too many headers. False when that was once too often. */
+  largeHead(): boolean;
   /** Whether frames of a stream that is closed may still be under way. */
   wasReset(id: number): boolean;
   /** Whether a stream came after the one that we said is the last. */
@@ -128,6 +130,7 @@ export class Requests {
     if (refused !== undefined) {
       this.#host.refused(head.isTooLarge ? 'header_list_too_large' : 'not_grpc');
       this.#answers.refuse(stream, refused);
+      if (head.isTooLarge && !this.#owner.largeHead()) return false;
     }
     return endsStream ? this.#end(stream) : true;
   }

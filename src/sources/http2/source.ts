@@ -12,6 +12,7 @@ import { Assembly } from './assembly.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { HealthCheck, HealthWatch } from './health.ts';
 import { type Refusal, TransportMeter } from './meter.ts';
+import { Penalties } from './penalties.ts';
 import { Route } from './route.ts';
 import type { Method } from './rpc.ts';
 import type { Stream } from './stream.ts';
@@ -37,6 +38,7 @@ export class Http2Source implements CheckSource, ConnectionHost {
   readonly #meter: TransportMeter;
   readonly #methods: Map<Route, Method>;
   readonly #watch: HealthWatch;
+  readonly #penalties = new Penalties();
   readonly #connections = new Set<Connection>();
   /** Checks of this turn. */
   #batch: Call[] = [];
@@ -66,7 +68,7 @@ export class Http2Source implements CheckSource, ConnectionHost {
     ]);
     this.#listener = new Listener(
       { ...listenerOptions(options), onDropped: () => this.refused('connection_limit') },
-      (socket) => this.#connect(socket),
+      (socket) => this.#take(socket),
     );
   }
 
@@ -163,6 +165,23 @@ export class Http2Source implements CheckSource, ConnectionHost {
     if (this.#connections.size > 0) return;
     this.#stopTick?.();
     this.#stopTick = undefined;
+  }
+
+  thrownOut(address: string): void {
+    this.#penalties.thrownOut(address, this.now);
+  }
+
+  /** Hears a new connection, at once or in a while: little of what it sends is read until then. */
+  #take(socket: Socket): void {
+    const waitMs = this.#penalties.waitMs(socket.remoteAddress ?? '', this.now);
+    if (waitMs === 0) {
+      this.#connect(socket);
+      return;
+    }
+    socket.on('error', () => undefined); // it may go away meanwhile
+    this.#clock.after(waitMs, () => {
+      if (!socket.destroyed) this.#connect(socket);
+    });
   }
 
   #connect(socket: Socket): void {

@@ -109,6 +109,8 @@ export class TwinHost implements ConnectionHost {
     this.#later.push(task);
   }
 
+  thrownOut(): void {}
+
   gone(_: Connection): void {
     if (this.isGone) throw new Error('gone twice');
     this.isGone = true;

@@ -198,15 +198,29 @@ describe.skipIf(missingGo())('the load generator as a caller', () => {
 
   it('opens more connections while all are full, and no more than it may', async () => {
     const held: ServerHttp2Stream[] = [];
+    let seen = 0;
     using server = await serve((stream) => {
       held.push(stream);
-      if (held.length >= 6) for (const one of held.splice(0)) answer(one, allowed);
+      // As many as fit into three connections.
+      if (++seen >= 6) for (const one of held.splice(0)) answer(one, allowed);
     }, 2);
-    const { failed, connections } = await run(server.address, { maxConnections: 3 });
-    expect(connections).toBe(3);
-    // What is left at the end is fewer than the server waits for.
-    expect((failed.timeout ?? 0) + (failed.unsent ?? 0)).toBeLessThan(6);
-  }, 90_000);
+    const { checks, failed, connections } = await run(server.address, { pool: 3 });
+    expect([checks, failed, connections]).toEqual([40, {}, 3]);
+  });
+
+  it('keeps the checks of a worker to its own connections', async () => {
+    const sessions: unknown[] = [];
+    using server = await serve((stream) => {
+      if (!sessions.includes(stream.session)) sessions.push(stream.session);
+      if (stream.session !== sessions[0]) answer(stream, allowed);
+    }, 1);
+    const options = { connections: 2, timeoutMs: 1_000 };
+    const { checks, failed, connections } = await run(server.address, { pool: 1 }, options);
+    expect([Object.keys(failed).sort(), connections]).toEqual([['timeout', 'unsent'], 2]);
+    expect(failed.timeout).toBe(1); // the others of its worker have no stream, though there is one
+    expect(checks + (failed.timeout ?? 0) + (failed.unsent ?? 0)).toBe(40);
+    expect(Math.min(checks, failed.unsent ?? 0)).toBeGreaterThan(5);
+  });
 
   it('goes from one rate to another, and tells of the window in slices', async () => {
     let asked = 0;

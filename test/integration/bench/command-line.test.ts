@@ -31,7 +31,11 @@ describe('npm run bench', () => {
 
   it.each<[string, readonly string[], string]>([
     ['nothing to measure', [], 'what is to be measured?'],
-    ['an unknown benchmark', ['speed'], 'speed is none of ladder, stages, peers, attacks, soak'],
+    [
+      'an unknown benchmark',
+      ['speed'],
+      'speed is none of ladder, stages, peers, attacks, overload',
+    ],
     ['what only looks like one', ['constructor'], 'constructor is none of ladder'],
     ['an unknown option', ['ladder', '--fast'], "Unknown option '--fast'"],
     ['two at a time', ['ladder', 'peers'], 'one at a time: ladder, peers'],

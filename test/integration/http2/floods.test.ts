@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { floods } from './attack-scripts.ts';
-import { Code, Flag, frame, GRPC_BLOCK, headers, Type } from './frames.ts';
+import { Code, Flag, frame, GRPC_BLOCK, headers, PREFACE, Type } from './frames.ts';
 import { expectGone, framesOf, goAways, startRig } from './rig.ts';
 
 /** Room for every attack that keeps streams open, but for the one that wants more. */
@@ -15,8 +15,10 @@ const RESET_FLOOD = { reset_flood: 1 };
 const MADE_US_RESET = { stream_error: some, reset_flood: 1 };
 const CONTROL_FLOOD = { control_flood: 1 };
 
+const LARGE_HEADS = { header_list_too_large: 101, header_flood: 1 };
+
 /** What is counted of those that are thrown out. */
-const thrownOut: Record<Exclude<keyof typeof floods, 'hpackBomb' | 'fieldBomb'>, object> = {
+const thrownOut: Record<keyof typeof floods, object> = {
   rapidReset: RESET_FLOOD,
   rapidResetOfHeaders: RESET_FLOOD,
   zeroWindowUpdate: MADE_US_RESET,
@@ -27,6 +29,8 @@ const thrownOut: Record<Exclude<keyof typeof floods, 'hpackBomb' | 'fieldBomb'>,
   dataAfterEnd: MADE_US_RESET,
   emptyNames: MADE_US_RESET,
   tooManyStreams: { stream_limit: some, reset_flood: 1 },
+  hpackBomb: LARGE_HEADS,
+  fieldBomb: LARGE_HEADS,
   continuations: { header_block_too_large: 1 },
   emptyContinuations: { header_block_too_large: 1 },
   settings: CONTROL_FLOOD,
@@ -95,4 +99,48 @@ it('memory of a header block goes with the connection that never ends it', async
   peer.socket.write(frame(Type.HEADERS, 0, 1, GRPC_BLOCK));
   peer.socket.resetAndDestroy();
   await until(() => rig.connections === 0);
+});
+
+it('what a peer sends after it was thrown out is not read for long', async () => {
+  await using rig = await startRig();
+  await using peer = await rig.connected({ allowHalfOpen: true });
+  peer.socket.write('no HTTP/2 at all\r\n\r\n');
+  await until(() => goAways(peer).length === 1);
+  const chunk = Buffer.alloc(32 * 1024);
+  let sent = 0;
+  await until(() => {
+    if (!peer.closed && peer.socket.writable) sent += peer.socket.write(chunk) ? chunk.length : 0;
+    return peer.closed;
+  });
+  expect(sent).toBeGreaterThan(256 * 1024);
+  await until(() => rig.connections === 0);
+});
+
+it('whoever was thrown out is heard again after a tenth of a second, and then served', async () => {
+  await using rig = await startRig();
+  await using peer = await rig.connected();
+  peer.socket.write('no HTTP/2 at all\r\n\r\n');
+  await until(() => peer.closed);
+  await using again = await rig.connected();
+  again.socket.write(Buffer.concat([PREFACE, frame(Type.SETTINGS, 0, 0)]));
+  const came = performance.now();
+  await until(() => again.of(Type.SETTINGS).length === 2);
+  expect(performance.now() - came).toBeGreaterThan(80);
+  rig.clock.advance(1_000);
+  await using late = await rig.greeted();
+  expect(late.closed).toBe(false);
+  await using victim = await rig.victim();
+  expect((await victim.ask()).code).toBe(0);
+});
+
+it('a peer that waits to be heard may go away meanwhile', async () => {
+  await using rig = await startRig();
+  await using peer = await rig.connected();
+  peer.socket.write('no HTTP/2 at all\r\n\r\n');
+  await until(() => peer.closed);
+  await using gone = await rig.connected();
+  gone.socket.resetAndDestroy();
+  await using victim = await rig.victim();
+  expect((await victim.ask()).code).toBe(0);
+  expect(rig.connections).toBe(1);
 });

@@ -93,6 +93,7 @@ function start({ answer = true } = {}) {
     answered: () => undefined,
     nextTurn: (task) => void later.push(task),
     gone: () => undefined,
+    thrownOut: () => undefined,
   };
   const connection = new Connection(peer as unknown as Socket, host, HOUR_MS * 1_000, HOUR_MS);
   return {
