@@ -1,20 +1,12 @@
 import type { Socket } from 'node:net';
 import { Answers, type AnswersOwner } from './answers.ts';
+import { ControlFrames, type ControlOwner } from './control-frames.ts';
 import { Floods } from './floods.ts';
-import {
-  ErrorCode,
-  Flag,
-  FrameType,
-  MAX_INT31,
-  PRIORITY_BYTES,
-  readUint31,
-  Setting,
-} from './frame.ts';
+import { ErrorCode, Flag, FrameType, MAX_INT31, Setting } from './frame.ts';
 import { type FrameHandler, FrameReader } from './frame-reader.ts';
-import { FrameWriter, PING_BYTES } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import type { Refusal } from './meter.ts';
 import { Output } from './output.ts';
-import { PeerSettings } from './peer-settings.ts';
 import { RequestFrames } from './request-frames.ts';
 import { MAX_HEADER_LIST_BYTES } from './request-head.ts';
 import { Requests, type RequestsHost, type RequestsOwner } from './requests.ts';
@@ -53,7 +45,7 @@ const GOAWAY_PING = Buffer.from('going aw');
  *
  * Members that return a boolean say whether more is to be read.
  */
-export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
+export class Connection implements FrameHandler, ControlOwner, RequestsOwner, AnswersOwner {
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #output = new Output();
@@ -62,14 +54,13 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   readonly #answers = new Answers(this.#output, this);
   readonly #requests: Requests;
   readonly #frames: RequestFrames;
-  readonly #peer = new PeerSettings();
+  readonly #controls: ControlFrames;
   readonly #floods: Floods;
   readonly #vitals: Vitals;
   /** What the peer was told last. */
   #streamLimit: number;
   #resetIds: Int32Array | undefined;
   #resets = 0;
-  #settingsSeen = false;
   /** Highest id that is served: any, until the second GOAWAY. */
   #lastServed = MAX_INT31;
   /** Bytes that the peer has taken, and that left the queue, when they were last looked at. */
@@ -88,6 +79,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#frames = new RequestFrames(host, this, this.#requests, this.#writer);
     this.#floods = new Floods(host.now);
     this.#vitals = new Vitals(host.now, retireAt, graceMs);
+    this.#controls = new ControlFrames(this, this.#requests, this.#answers.queue, this.#writer);
     this.#streamLimit = host.streamShare;
     this.#writer.settings([
       [Setting.MAX_CONCURRENT_STREAMS, this.#streamLimit],
@@ -158,7 +150,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
   // RequestsOwner
 
   get peerWindow(): number {
-    return this.#peer.initialWindow;
+    return this.#controls.peer.initialWindow;
   }
 
   fail(code: ErrorCode, refusal: Refusal): false {
@@ -209,6 +201,17 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#host.answered(this);
   }
 
+  // ControlOwner
+
+  greeted(): void {
+    this.#vitals.isGreeted = true;
+  }
+
+  pingAnswered(data: Uint8Array): void {
+    if (KEEPALIVE_PING.equals(data)) this.#vitals.pingedAt = NEVER;
+    else if (GOAWAY_PING.equals(data) && this.#vitals.goneAwayAt !== NEVER) this.#sayLastStream();
+  }
+
   // FrameHandler
 
   frameTooLarge(): void {
@@ -234,15 +237,15 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
       case FrameType.RST_STREAM:
         return this.#rstStream(id, stop - start);
       case FrameType.WINDOW_UPDATE:
-        return this.control() && this.#windowUpdate(id, bytes, start, stop);
+        return this.control() && this.#controls.windowUpdate(id, bytes, start, stop);
       case FrameType.SETTINGS:
-        return this.control() && this.#settings(flags, id, bytes, start, stop);
+        return this.control() && this.#controls.settings(flags, id, bytes, start, stop);
       case FrameType.PING:
-        return this.control() && this.#ping(flags, id, bytes, start, stop);
+        return this.control() && this.#controls.ping(flags, id, bytes, start, stop);
       case FrameType.PRIORITY:
-        return this.control() && this.#priority(id, bytes, start, stop);
+        return this.control() && this.#controls.priority(id, bytes, start, stop);
       case FrameType.GOAWAY:
-        return this.control() && this.#goAway(id, stop - start);
+        return this.control() && this.#controls.goAway(id, stop - start);
       case FrameType.PUSH_PROMISE:
         return this.#protocolError();
       default:
@@ -255,12 +258,7 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     const block = this.#frames.openBlock;
     if (type === FrameType.CONTINUATION) return block !== 0 && block === id;
     if (block !== 0) return false;
-    return this.#settingsSeen || (type === FrameType.SETTINGS && (flags & Flag.ACK) === 0);
-  }
-
-  #goAway(id: number, length: number): boolean {
-    if (id !== 0) return this.#protocolError();
-    return length >= 8 || this.#frameSizeError();
+    return this.#controls.settingsSeen || (type === FrameType.SETTINGS && (flags & Flag.ACK) === 0);
   }
 
   #rstStream(id: number, length: number): boolean {
@@ -272,66 +270,6 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#requests.cancel(stream);
     if (stream.localEnded) return true;
     return this.#floods.resetByPeer(stream.openedAt, this.#host.now) || this.#flood('reset_flood');
-  }
-
-  #windowUpdate(id: number, bytes: Buffer, start: number, stop: number): boolean {
-    if (stop - start !== 4) return this.#frameSizeError();
-    const increment = readUint31(bytes, start);
-    const { queue } = this.#answers;
-    if (id === 0) {
-      if (increment === 0) return this.#protocolError();
-      if (!queue.widen(increment)) return this.#flowControlError();
-    } else {
-      const stream = this.#requests.streams.get(id);
-      if (stream === undefined) return id <= this.#requests.lastId || this.#protocolError();
-      if (increment === 0) return this.#requests.reset(stream, ErrorCode.PROTOCOL_ERROR);
-      stream.sendWindow += increment;
-      if (stream.sendWindow > MAX_INT31) {
-        return this.#requests.reset(stream, ErrorCode.FLOW_CONTROL_ERROR, 'flow_control_error');
-      }
-    }
-    queue.resume();
-    return true;
-  }
-
-  #settings(flags: number, id: number, bytes: Buffer, start: number, stop: number): boolean {
-    if (id !== 0) return this.#protocolError();
-    if ((flags & Flag.ACK) !== 0) {
-      this.#vitals.isGreeted = true;
-      return start === stop || this.#frameSizeError();
-    }
-    this.#settingsSeen = true;
-    const before = this.#peer.initialWindow;
-    const code = this.#peer.read(bytes, start, stop);
-    if (code !== ErrorCode.NO_ERROR) return this.fail(code, refusalOf(code));
-    const change = this.#peer.initialWindow - before;
-    // Section 6.9.2: of streams that are open too, and it may well become negative.
-    if (change !== 0 && !this.#requests.shiftWindows(change)) return this.#flowControlError();
-    this.#writer.settingsAck();
-    this.#answers.queue.resume();
-    return true;
-  }
-
-  #ping(flags: number, id: number, bytes: Buffer, start: number, stop: number): boolean {
-    if (id !== 0) return this.#protocolError();
-    if (stop - start !== PING_BYTES) return this.#frameSizeError();
-    const data = bytes.subarray(start, stop);
-    if ((flags & Flag.ACK) === 0) this.#writer.ping(Flag.ACK, data);
-    else if (data.equals(KEEPALIVE_PING)) this.#vitals.pingedAt = NEVER;
-    else if (data.equals(GOAWAY_PING) && this.#vitals.goneAwayAt !== NEVER) this.#sayLastStream();
-    return true;
-  }
-
-  /** RFC 9113, section 5.3.2: nothing but its form is looked at. */
-  #priority(id: number, bytes: Buffer, start: number, stop: number): boolean {
-    if (id === 0) return this.#protocolError();
-    const isSized = stop - start === PRIORITY_BYTES;
-    if (isSized && readUint31(bytes, start) !== id) return true;
-    const code = isSized ? ErrorCode.PROTOCOL_ERROR : ErrorCode.FRAME_SIZE_ERROR;
-    const stream = this.#requests.streams.get(id);
-    // RST_STREAM must not be sent of a stream that is idle (section 6.4).
-    if (stream === undefined) return this.fail(code, refusalOf(code));
-    return this.#requests.reset(stream, code);
   }
 
   #read(chunk: Buffer): void {
@@ -368,10 +306,6 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
 
   #frameSizeError(): false {
     return this.fail(ErrorCode.FRAME_SIZE_ERROR, 'frame_size_error');
-  }
-
-  #flowControlError(): false {
-    return this.fail(ErrorCode.FLOW_CONTROL_ERROR, 'flow_control_error');
   }
 
   #flood(refusal: Refusal): false {
@@ -438,11 +372,6 @@ export class Connection implements FrameHandler, RequestsOwner, AnswersOwner {
     this.#takenBytes = taken;
     this.#dequeuedBytes = queue.sentBytes;
   }
-}
-
-function refusalOf(code: ErrorCode): Refusal {
-  if (code === ErrorCode.FRAME_SIZE_ERROR) return 'frame_size_error';
-  return code === ErrorCode.FLOW_CONTROL_ERROR ? 'flow_control_error' : 'protocol_error';
 }
 
 /** By a tenth: the limit moves a little all the time. */
