@@ -14,7 +14,7 @@ export function emptyGrpcJs() {
 
 /** The least that a server on our own HTTP/2 can do. */
 export function emptyHttp2() {
-  const flags = ['--max-semi-space-size=2'];
+  const flags = ['--max-semi-space-size=4'];
   const command = [process.execPath, ...flags, file('empty-http2.ts')];
   const start = () => startPeer('empty-http2', command);
   return { id: 'empty-http2', label: 'empty server on our own HTTP/2', settings: {}, start };
