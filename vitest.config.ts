@@ -31,6 +31,7 @@ export default defineConfig({
       suite('integration', 30_000, realServers),
       suite('conformance', 120_000, realServers),
       suite('e2e', 60_000, realServers),
+      suite('fault', 60_000, realServers),
       suite('fuzz', 120_000),
       // What depends on the transport, once more with the other one.
       suite('grpc-js', 60_000, {

@@ -9,6 +9,8 @@ const USAGE = `Usage: npm run bench -- <what> [options]
   stages       what each part of a check costs
   peers        beside an empty Go server and an empty grpc-js server, and behind a real Envoy
   attacks      somebody else's checks beside every kind of hostile connection
+  overload     up to ten times what the server can take, and back
+  chaos        what faults of Redis, the network and the process do to checks under way
   soak         memory over time: ever new tokens, connections and revocations
   crosscheck   the load generator beside h2load and ghz
   report       bench/results/report.html and summary.md, from the results that are there
@@ -39,6 +41,8 @@ const benches: Readonly<Record<(typeof benchNames)[number], () => Promise<Run>>>
   stages: async () => (await import('./stages/index.ts')).runStages,
   peers: async () => (await import('./peers/index.ts')).runPeers,
   attacks: async () => (await import('./attacks/index.ts')).runAttacks,
+  overload: async () => (await import('./overload/index.ts')).runOverload,
+  chaos: async () => (await import('./chaos/index.ts')).runChaos,
   soak: async () => (await import('./soak.ts')).runSoak,
   crosscheck: async () => (await import('./crosscheck.ts')).runCrosscheck,
 };

@@ -25,11 +25,22 @@ export interface BenchResult {
   readonly stages?: readonly Stage[];
   /** Of `soak` only. */
   readonly soak?: Soak;
+  /** Of `chaos` only. */
+  readonly chaos?: Chaos;
   /** What could not be measured here and why: the machine lets no cgroup be made … */
   readonly skipped: readonly string[];
 }
 
-export const benchNames = ['ladder', 'stages', 'peers', 'attacks', 'soak', 'crosscheck'] as const;
+export const benchNames = [
+  'ladder',
+  'stages',
+  'peers',
+  'attacks',
+  'overload',
+  'soak',
+  'chaos',
+  'crosscheck',
+] as const;
 export type BenchName = (typeof benchNames)[number];
 
 export interface Machine {
@@ -69,6 +80,8 @@ export interface Variant {
   readonly id: string;
   readonly label: string;
   readonly x?: number;
+  /** Of a sweep of several things at once: which of them this is a point of. */
+  readonly series?: string;
   /** Environment of the server, where it differs from what all variants share. */
   readonly settings: Readonly<Record<string, string>>;
   readonly load: Load;
@@ -99,10 +112,31 @@ export interface Run {
   /** From when the check was due (open loop) or written (closed loop). */
   readonly latencyMs: Latency;
   readonly generator: { readonly cpuUsPerCheck: number; readonly cpuShare: number };
+  /** Of `overload` only. */
+  readonly overload?: OverloadFigures;
   /** By role: server, redis, envoy. */
   readonly processes: Readonly<Record<string, ProcessFigures>>;
   /** What the server told of itself; absent where it is not ours. */
   readonly server?: ServerFigures;
+}
+
+/** Of a run at a multiple of what the server can take. */
+export interface OverloadFigures {
+  /** Right answers/s in a closed loop, just before. */
+  readonly capacity: number;
+  /** Checks that were due, whatever became of them. */
+  readonly due: number;
+  /** From when a check was due to its refusal; absent where none was refused. */
+  readonly refusalMs?: Latency;
+  /** For how long checks that were sent had waited at the caller for a free stream. */
+  readonly pendingMs: Latency;
+  readonly connections: number;
+  /** Decisions of the server by reason, a second. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** The most memory seen, over that of the first run at capacity. */
+  readonly memoryGrowth?: number;
+  /** Until latency was as it is without overload; all of the window where that did not come. */
+  readonly recoveryMs?: number;
 }
 
 export interface Latency {
@@ -145,6 +179,13 @@ export const figureNames = [
   'rssMiB',
   'failedShare',
   'cpuShare',
+  'goodput',
+  'served',
+  'refusalP99Ms',
+  'memoryGrowth',
+  'recoveryMs',
+  'wrong',
+  'amiss',
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
@@ -173,4 +214,45 @@ export interface SoakSample {
   readonly anonMiB: number;
   /** After a collection the heap that is in use, as /metrics tells it. */
   readonly heapMiB: number;
+}
+
+export interface Chaos {
+  /** Checks/s, and revocations/s beside them. */
+  readonly rate: number;
+  readonly revocationsPerSec: number;
+  readonly outcomes: readonly ChaosOutcome[];
+}
+
+/** What one fault did to checks under way, and to the service. */
+export interface ChaosOutcome {
+  readonly group: string;
+  readonly name: string;
+  /** What the fault leaves of Redis. */
+  readonly redis: 'gone' | 'usable' | 'poor';
+  readonly checks: number;
+  /** How many answers were right, excused, error, false_allow, wronged, lost, broken. */
+  readonly grades: Readonly<Record<string, number>>;
+  /** False allows of the time in which Sluice could not know better; among the above. */
+  readonly blindAllows: number;
+  /** Of checks sent during the fault, by reason. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Shares of right answers; `before` is absent where the fault is there from the start. */
+  readonly goodput: {
+    readonly before?: number;
+    readonly during: number;
+    readonly after: number;
+  };
+  /** From the fault until nobody hangs; absent where that never came. */
+  readonly detectionMs?: number;
+  /** From the end of the fault until answers are right again; absent where that never came. */
+  readonly recoveryMs?: number;
+  /** Of answers during the fault. */
+  readonly p99Ms: number;
+  readonly memoryMiB: { readonly before: number; readonly since: number };
+  /** What /ready said during the fault. */
+  readonly states: readonly string[];
+  /** How long Sluice, or the load, had to wait for a CPU. */
+  readonly starvedMs: number;
+  /** Bars that were missed; empty = passed. */
+  readonly missed: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { ServerFigures } from './result.ts';
 
-type Samples = ReadonlyMap<string, number>;
+export type Samples = ReadonlyMap<string, number>;
 
 /** The value of every series of a Prometheus text, by name and labels as written. */
 export function parseMetrics(text: string): Samples {

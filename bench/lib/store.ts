@@ -5,7 +5,10 @@ import type { BenchName, BenchResult, Experiment } from './result.ts';
 
 export const RESULTS = new URL('../results', import.meta.url).pathname;
 
-type Content = Pick<BenchResult, 'corpus' | 'experiments' | 'skipped' | 'stages' | 'soak'>;
+type Content = Pick<
+  BenchResult,
+  'corpus' | 'experiments' | 'skipped' | 'stages' | 'soak' | 'chaos'
+>;
 type Head = Omit<BenchResult, 'endedAt' | 'complete' | keyof Content>;
 
 /** The result of one benchmark on disk: whole and valid after every run, complete only at the end. */

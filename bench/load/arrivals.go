@@ -6,16 +6,22 @@ import "math"
 type arrivals struct {
 	poisson bool
 	mean    float64 // ns between two
+	before  float64 // the same, of those before turn
+	turn    int64   // ns
 	at      float64 // ns
 	random  *splitMix
 }
 
 func (a *arrivals) next() int64 {
 	due := int64(a.at)
+	mean := a.mean
+	if due < a.turn {
+		mean = a.before
+	}
 	if a.poisson {
-		a.at += -math.Log(1-a.random.float()) * a.mean
+		a.at += -math.Log(1-a.random.float()) * mean
 	} else {
-		a.at += a.mean
+		a.at += mean
 	}
 	return due
 }

@@ -54,6 +54,7 @@ type connection struct {
 	asked    int
 	settled  bool // the server's SETTINGS have come
 	retired  bool // takes no more checks
+	extra    bool // opened because all others were full
 }
 
 // settle is told how a call ended: fault is "" for an answer.
@@ -210,7 +211,7 @@ func (k *connection) handle(f frame, done settle) error {
 		return errors.New("CONTINUATION: header blocks this long are not expected")
 	case frameReset:
 		if c := k.inFlightCall(f.stream); c != nil {
-			k.end(c, "reset", done)
+			k.end(c, resetFault(f), done)
 		}
 	case frameSettings:
 		return k.settings(f)

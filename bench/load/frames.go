@@ -23,7 +23,8 @@ const (
 	settingMaxConcurrentStreams = 0x3
 	settingInitialWindowSize    = 0x4
 
-	codeCancel = 0x8
+	codeRefusedStream = 0x7
+	codeCancel        = 0x8
 
 	preface     = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 	frameHeader = 9

@@ -1,5 +1,6 @@
-import type { FigureName, Run, Variant } from '../lib/result.ts';
+import type { FigureName, Latency, Run, Variant } from '../lib/result.ts';
 import { percent, short } from './numbers.ts';
+import { overloadFigures } from './overload.ts';
 
 /** Of the runs that count. */
 export interface Spread {
@@ -23,8 +24,8 @@ const withUnit = (unit: string) => (value: number) => `${short(value)}${unit}`;
 
 export const figures: Readonly<Record<FigureName, Figure>> = {
   rps: { title: 'checks/s', of: (run) => run.rps, text: withUnit('/s') },
-  p50Ms: { title: 'p50, ms', of: (run) => run.latencyMs.p50, text: withUnit(' ms') },
-  p99Ms: { title: 'p99, ms', of: (run) => run.latencyMs.p99, text: withUnit(' ms') },
+  p50Ms: { title: 'p50, ms', of: latencyOf('p50'), text: withUnit(' ms') },
+  p99Ms: { title: 'p99, ms', of: latencyOf('p99'), text: withUnit(' ms') },
   serverCpuUs: { title: 'server CPU, µs', of: cpuUsOf('server'), text: withUnit(' µs') },
   redisCpuUs: { title: 'Redis CPU, µs', of: cpuUsOf('redis'), text: withUnit(' µs') },
   envoyCpuUs: { title: 'Envoy CPU, µs', of: cpuUsOf('envoy'), text: withUnit(' µs') },
@@ -43,7 +44,13 @@ export const figures: Readonly<Record<FigureName, Figure>> = {
     of: (run) => run.processes.server?.cpuShare,
     text: (value) => `${percent(value)} of a core`,
   },
+  ...overloadFigures,
 };
+
+/** Without a right answer there is no latency of them. */
+function latencyOf(percentile: keyof Latency): Pick {
+  return (run) => (run.checks === 0 ? undefined : run.latencyMs[percentile]);
+}
 
 function cpuUsOf(role: string): Pick {
   return (run) => run.processes[role]?.cpuUsPerCheck;

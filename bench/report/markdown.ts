@@ -1,10 +1,12 @@
 import type { BenchResult, Experiment } from '../lib/result.ts';
+import { chaosHead, chaosRows } from './chaos.ts';
 import { checklist } from './checklist.ts';
 import { type Column, columnsOf, rangeText, shortColumns } from './columns.ts';
 import { countedRuns, type Spread, spreadOf } from './figures.ts';
 import { knee } from './knee.ts';
 import { ladderSteps } from './ladder.ts';
 import { knobValue, number, percent, short } from './numbers.ts';
+import { isOverload } from './overload.ts';
 import { benchTitles, commonFacts, type Fact, ownFacts, warnings } from './provenance.ts';
 import { soakRows } from './soak-rows.ts';
 import { measuredStages, partsAndWhole } from './stages.ts';
@@ -31,6 +33,7 @@ function benchPart(result: BenchResult, own: readonly Fact[]): string {
     ...(withSteps ? [stepsTable(experiments), checklistTable(experiments)] : []),
     stagesTable(result),
     soakLine(result),
+    chaosTable(result),
     ...experiments.filter(isCompared).map(experimentPart),
     kneesTable(experiments),
     expectationsTable(experiments),
@@ -94,14 +97,20 @@ function soakLine({ soak }: BenchResult): string {
         .join('; ');
 }
 
+function chaosTable({ chaos }: BenchResult): string {
+  return chaos === undefined ? '' : table(chaosHead, chaosRows(chaos));
+}
+
 /** A sweep is told by its knee, and a step's only variant by the table of steps. */
-function isCompared({ sweep, step, variants }: Experiment): boolean {
+function isCompared(experiment: Experiment): boolean {
+  const { sweep, step, variants } = experiment;
+  if (isOverload(experiment)) return true;
   return sweep === undefined && variants.length > (step === undefined ? 0 : 1);
 }
 
 function kneesTable(experiments: readonly Experiment[]): string {
   const rows = experiments.flatMap((experiment) => {
-    const found = knee(experiment);
+    const found = isOverload(experiment) ? undefined : knee(experiment);
     return found === undefined || experiment.sweep === undefined
       ? []
       : [[experiment.title, experiment.sweep.knob, knobValue(found.x)]];

@@ -7,6 +7,8 @@ export const benchTitles: Readonly<Record<BenchName, string>> = {
   peers: 'Beside its peers',
   soak: 'Soak',
   attacks: 'Attacks',
+  overload: 'Overload',
+  chaos: 'Chaos',
   crosscheck: 'Cross-check',
 };
 

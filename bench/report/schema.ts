@@ -32,6 +32,17 @@ const serverFigures = z.object({
     .transform((ms) => ms ?? Number.POSITIVE_INFINITY),
 });
 
+const overloadFigures = z.object({
+  capacity: z.number(),
+  due: z.number(),
+  refusalMs: latency.exactOptional(),
+  pendingMs: latency,
+  connections: z.number(),
+  reasons: counts,
+  memoryGrowth: z.number().exactOptional(),
+  recoveryMs: z.number().exactOptional(),
+});
+
 const run = z.object({
   void: z.string().exactOptional(),
   seconds: z.number(),
@@ -41,6 +52,7 @@ const run = z.object({
   answers: counts,
   latencyMs: latency,
   generator: z.object({ cpuUsPerCheck: z.number(), cpuShare: z.number() }),
+  overload: overloadFigures.exactOptional(),
   processes: z.record(z.string(), processFigures),
   server: serverFigures.exactOptional(),
 });
@@ -49,6 +61,7 @@ const variant = z.object({
   id: z.string(),
   label: z.string(),
   x: z.number().exactOptional(),
+  series: z.string().exactOptional(),
   settings: z.record(z.string(), z.string()),
   load: z.object({
     loop: z.enum(['closed', 'constant', 'poisson']),
@@ -97,6 +110,28 @@ const soakSample = z.object({
   heapMiB: z.number(),
 });
 
+const chaosOutcome = z.object({
+  group: z.string(),
+  name: z.string(),
+  redis: z.enum(['gone', 'usable', 'poor']),
+  checks: z.number(),
+  grades: counts,
+  blindAllows: z.number(),
+  errors: counts,
+  goodput: z.object({
+    before: z.number().exactOptional(),
+    during: z.number(),
+    after: z.number(),
+  }),
+  detectionMs: z.number().exactOptional(),
+  recoveryMs: z.number().exactOptional(),
+  p99Ms: z.number(),
+  memoryMiB: z.object({ before: z.number(), since: z.number() }),
+  states: z.array(z.string()),
+  starvedMs: z.number(),
+  missed: z.array(z.string()),
+});
+
 /** Of a file in bench/results. */
 export const benchResult: z.ZodType<BenchResult> = z.object({
   schema: z.literal(1),
@@ -117,5 +152,12 @@ export const benchResult: z.ZodType<BenchResult> = z.object({
   experiments: z.array(experiment),
   stages: z.array(stage).exactOptional(),
   soak: z.object({ samples: z.array(soakSample) }).exactOptional(),
+  chaos: z
+    .object({
+      rate: z.number(),
+      revocationsPerSec: z.number(),
+      outcomes: z.array(chaosOutcome),
+    })
+    .exactOptional(),
   skipped: z.array(z.string()),
 });

@@ -36,8 +36,11 @@ export interface PolicyResolver {
 
 /** Proves who a token belongs to. Neither member throws, and the promise never rejects. */
 export interface TokenVerifier {
-  /** What is known at once: a cached identity that still holds, or a fault that needs no crypto. */
-  peek(token: string): Identity | Fault | undefined;
+  /**
+   * What is known at once: a cached identity that still holds, or a fault that needs no crypto; that
+   * last not with `cacheOnly`, which costs a tenth.
+   */
+  peek(token: string, cacheOnly: boolean): Identity | Fault | undefined;
   verify(token: string): Promise<Identity | Fault>;
 }
 

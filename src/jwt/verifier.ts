@@ -63,10 +63,11 @@ export class JwtVerifier implements TokenVerifier {
     };
   }
 
-  peek(token: string): Identity | Fault | undefined {
+  peek(token: string, cacheOnly: boolean): Identity | Fault | undefined {
     const now = this.#clock.epochSeconds();
     const cached = this.#cache.get(token);
     if (cached === undefined) {
+      if (cacheOnly) return undefined;
       const read = this.#read(token, now);
       return 'kind' in read ? read : undefined;
     }

@@ -12,8 +12,11 @@ export interface ConcurrencyOptions {
 /** How often the limit is set, in ms; less often where there is too little to go by. */
 const WINDOW_MS = 100;
 const MIN_SAMPLES = 20;
-/** Below this, batches are too small to be worth their lookup. */
-const MIN_LIMIT = 50;
+/**
+ * Below this, batches are small, and callers do better with a refusal: what they hold back is what they
+ * ask next, oldest first.
+ */
+const MIN_LIMIT = 250;
 /** How far it grows in a window without pressure: the less of it there is, the more. */
 const MIN_GROWTH = 1.1;
 const MAX_GROWTH = 2;
@@ -78,7 +81,7 @@ export class ConcurrencyLimit implements OutcomeSink {
     if (this.#options.targetMs === 0) return;
     const now = batch[0]?.settledAt ?? 0;
     for (const call of batch) {
-      if (call.place < 0) continue; // it was not let in, and took no time
+      if (call.decision.reason === 'overload') continue; // most were refused at once
       this.#settled++;
       this.#latencyMs += now - call.arrivedAt;
     }

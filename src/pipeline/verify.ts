@@ -30,7 +30,7 @@ interface Group {
  *
  * Calls with the same token share one verification. A token all of whose callers have left by the
  * time it is its turn is not verified. A call that would wait too long, here or for the lookup that
- * follows, is refused at once: it costs no cryptography. Who has waited for so long that he will
+ * follows, is refused at once, unless its token is cached: it costs nothing but that look. Who has waited for so long that he will
  * hardly be served in time lets the newest go first.
  */
 export function verify(
@@ -57,10 +57,6 @@ export function verify(
       };
 
       const enqueue = (token: string, call: Call, now: number): void => {
-        if (queue.isTooLong(call, now) || lookupQueue.isTooLong(call, now)) {
-          refuseAsTooLong(call, refusals);
-          return;
-        }
         let group = groups.get(token);
         if (group === undefined) {
           group = { token, since: now, calls: [], startedAt: 0 };
@@ -146,8 +142,11 @@ export function verify(
             if (!call.open || token === undefined) continue;
             call.verifyStartedAt = startedAt;
             try {
-              const known = verifier.peek(token);
-              if (known === undefined) enqueue(token, call, startedAt);
+              const isFull =
+                queue.isTooLong(call, startedAt) || lookupQueue.isTooLong(call, startedAt);
+              const known = verifier.peek(token, isFull);
+              if (known === undefined && isFull) refuseAsTooLong(call, refusals);
+              else if (known === undefined) enqueue(token, call, startedAt);
               else if (apply(call, known, refusals)) onward.push(call);
             } catch (error) {
               fail(call, refusals, error);

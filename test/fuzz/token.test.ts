@@ -18,7 +18,7 @@ async function signer(algorithm: Algorithm) {
 
 /** As the pipeline asks: at once if that will do, else with cryptography. */
 async function ask(verifier: JwtVerifier, token: string): Promise<Identity | Fault> {
-  return verifier.peek(token) ?? (await verifier.verify(token));
+  return verifier.peek(token, false) ?? (await verifier.verify(token));
 }
 
 const IN_PARALLEL = 512;
@@ -131,7 +131,7 @@ describe('a token has one accepted spelling', () => {
     );
     expect(passed).toEqual([]);
     expect(asked).toBe(token.length * (latin1.length + others.length - 1));
-    expect(verifier.peek(token)?.kind).toBe('identity');
+    expect(verifier.peek(token, false)?.kind).toBe('identity');
   });
 
   it('HS256, over every insertion of one character', async () => {

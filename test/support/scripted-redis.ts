@@ -43,8 +43,9 @@ export class ScriptedRedis implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  /** Connections that are not frozen. */
   get connections(): number {
-    return this.#sockets.size;
+    return [...this.#sockets].filter((socket) => !this.#frozen.has(socket)).length;
   }
 
   /** The connections there are stay open and hear nothing more, as when a peer has gone unseen. */

@@ -67,14 +67,14 @@ export class Toxiproxy implements AsyncDisposable {
   }
 
   /** A proxy in front of a port of this machine; on a port of its own unless one is given. */
-  async proxy(upstreamPort: number, port?: number): Promise<Proxy> {
+  async proxy(upstreamPort: number, port?: number): Promise<ToxicProxy> {
     const listenPort = port ?? (await freePort());
     const name = `to-${upstreamPort}-at-${listenPort}`;
     await this.#ask('POST', '/proxies', {
       ...{ name, enabled: true },
       ...{ listen: `127.0.0.1:${listenPort}`, upstream: `127.0.0.1:${upstreamPort}` },
     });
-    return new Proxy(listenPort, (method, path, body) =>
+    return new ToxicProxy(listenPort, (method, path, body) =>
       this.#ask(method, `/proxies/${name}${path}`, body),
     );
   }
@@ -96,7 +96,7 @@ export class Toxiproxy implements AsyncDisposable {
 
 type Ask = (method: string, path: string, body?: object) => Promise<unknown>;
 
-export class Proxy {
+export class ToxicProxy {
   readonly port: number;
   readonly #ask: Ask;
   #toxics = 0;

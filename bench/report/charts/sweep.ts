@@ -76,7 +76,7 @@ function panel(
   };
 }
 
-function xAxis(grid: number, knob: string, place: ReadonlyMap<number, number>) {
+export function xAxis(grid: number, knob: string, place: ReadonlyMap<number, number>) {
   const places = [...place.values()];
   const names = new Map([...place].map(([x, at]) => [at, knobValue(x)]));
   const margin = ((places.at(-1) ?? 0) - (places[0] ?? 0)) * 0.03;
@@ -104,7 +104,7 @@ function xAxis(grid: number, knob: string, place: ReadonlyMap<number, number>) {
 }
 
 /** Of ascending values, on a log scale; 0, which is nowhere on it, one mean step below the rest. */
-function logPlaces(xs: readonly number[]): ReadonlyMap<number, number> {
+export function logPlaces(xs: readonly number[]): ReadonlyMap<number, number> {
   const logs = xs.filter((x) => x > 0).map(Math.log2);
   const [lowest = 0, highest = 0] = [logs[0], logs.at(-1)];
   const step = logs.length > 1 ? (highest - lowest) / (logs.length - 1) : 1;

@@ -1,8 +1,10 @@
 import type { Experiment } from '../../lib/result.ts';
 import { experimentBars } from '../charts/bars.ts';
 import { latencyChart } from '../charts/latency.ts';
+import { overloadChart } from '../charts/overload.ts';
 import { sweepChart } from '../charts/sweep.ts';
 import { countedRuns } from '../figures.ts';
+import { isOverload } from '../overload.ts';
 import { type Verdict, verdict } from '../verdict.ts';
 import { evidence } from './evidence.ts';
 import { html, type Markup } from './markup.ts';
@@ -17,7 +19,9 @@ export function experimentSection(experiment: Experiment, id: string): Markup {
     sharedNote(experiment),
     measured ? undefined : html`<p class="warning">No run counts.</p>`,
   ];
-  const charts = [sweepChart(experiment) ?? experimentBars(experiment), latencyChart(experiment)];
+  const charts = isOverload(experiment)
+    ? [overloadChart(experiment)]
+    : [sweepChart(experiment) ?? experimentBars(experiment), latencyChart(experiment)];
   return html`
 <section class="experiment" id="${id}">
 <h3>${title}</h3>

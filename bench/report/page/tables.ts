@@ -1,4 +1,5 @@
-import type { Experiment, Soak, Variant } from '../../lib/result.ts';
+import type { Chaos, Experiment, Soak, Variant } from '../../lib/result.ts';
+import { chaosHead, chaosRows } from '../chaos.ts';
 import type { Checklist } from '../checklist.ts';
 import { allColumns, type Column, columnsOf, rangeText } from '../columns.ts';
 import { countedRuns, figureOf, noise, type Spread, spreadOf } from '../figures.ts';
@@ -101,4 +102,15 @@ export function soakTable(soak: Soak): Markup | undefined {
     ([name, text]) => html`
 <tr><th scope="row">${name}</th><td>${text}</td></tr>`,
   )}</tbody></table></div>`;
+}
+
+export function chaosTable(chaos: Chaos): Markup {
+  return html`
+<div class="scroll"><table>
+<thead><tr>${chaosHead.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>${chaosRows(chaos).map(
+    ([fault = '', ...cells]) => html`
+<tr><th scope="row">${fault}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody>
+</table></div>`;
 }

@@ -1,10 +1,10 @@
-import Bottleneck from 'bottleneck';
 import type { Clock } from '../../domain/clock.ts';
 import { Gauge, type Instrument } from '../../domain/instrument.ts';
 import type { Component, ComponentState, Logger } from '../../domain/ports.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { codeOf } from './errors.ts';
 import { FailoverWatch } from './failover-watch.ts';
+import { Semaphore } from './semaphore.ts';
 
 export interface PoolOptions extends ConnectionOptions {
   /** Connections that lookups rotate over, at least 1 (REDIS_POOL_SIZE). */
@@ -29,7 +29,7 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #opening = new Bottleneck({ maxConcurrent: OPENING_AT_ONCE });
+  readonly #opening = new Semaphore(OPENING_AT_ONCE);
   readonly #ready: Connection[] = [];
   #next = 0;
   #wasUp = false;
@@ -96,7 +96,7 @@ export class Pool {
   async #keepOpen(): Promise<void> {
     for (let failures = 0; !this.#stopped; ) {
       try {
-        const connection = await this.#opening.schedule(() =>
+        const connection = await this.#opening.run(() =>
           Connection.open(this.#options, this.#clock),
         );
         failures = 0;

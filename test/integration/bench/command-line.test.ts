@@ -23,7 +23,16 @@ describe('npm run bench', () => {
     async (...args) => {
       const { code, stdout, stderr } = await bench(args.filter(Boolean));
       expect([code, stderr]).toEqual([0, '']);
-      for (const name of ['ladder', 'stages', 'peers', 'soak', 'crosscheck', 'report', '--quick']) {
+      for (const name of [
+        'ladder',
+        'stages',
+        'peers',
+        'overload',
+        'soak',
+        'crosscheck',
+        'report',
+        '--quick',
+      ]) {
         expect(stdout).toContain(name);
       }
     },

@@ -6,6 +6,7 @@ import { decisionOf } from '../../support/decisions.ts';
 
 const MAX = 10_000;
 const SUCCESS = decisionOf('success');
+const OVERLOAD = decisionOf('overload');
 
 function start(targetMs = 10) {
   const told: (number | undefined)[] = [];
@@ -20,15 +21,14 @@ function start(targetMs = 10) {
   const window = (
     perMs: number,
     latencyMs: number,
-    { letIn = true, busyShare = 1 } = {},
+    { refused = false, busyShare = 1 } = {},
   ): number => {
     busy = busyShare;
     for (let ms = 0; ms < 100; ms += 5) {
       now += 5;
       const batch = Array.from({ length: perMs * 5 }, () => {
         const call = fakeCall({ arrivedAt: now - latencyMs });
-        call.place = letIn ? 0 : -1;
-        call.settle(SUCCESS);
+        call.settle(refused ? OVERLOAD : SUCCESS);
         call.settledAt = now;
         return call as Settled;
       });
@@ -77,17 +77,17 @@ describe('ConcurrencyLimit', () => {
     expect(limit.limit).toBe(MAX);
   });
 
-  it('never falls so low that no batch is left', () => {
+  it('never falls so low that callers had better be refused', () => {
     const { limit, window } = start();
     window(1, 1);
     for (let i = 0; i < 50; i++) window(1, 140);
-    expect(limit.limit).toBe(50);
+    expect(limit.limit).toBe(250);
   });
 
-  it('learns nothing from checks that were not let in', () => {
+  it('learns nothing from checks that were refused', () => {
     const { limit, window } = start();
     window(10, 1);
-    for (let i = 0; i < 50; i++) window(50, 100, { letIn: false });
+    for (let i = 0; i < 50; i++) window(50, 100, { refused: true });
     expect(limit.limit).toBe(MAX);
   });
 

@@ -47,7 +47,7 @@ describe('the curve that is asked', () => {
   it('fails late answers, slow refusals, growing memory, what is lost and what is wrong', () => {
     const bad = { p99Ms: 160, refusalP99Ms: 11, memoryGrowth: 1.3, wrong: 1, lost: 1 };
     const failed = failures(played((factor) => Math.min(factor, 1), bad));
-    expect(failed).toHaveLength(4 * 3 + 3 * 2);
+    expect(failed).toHaveLength(4 * 2 + 3 * 2);
   });
 
   it('wants normal latency back within 2 s', () => {

@@ -45,7 +45,7 @@ describe('the report of overload', () => {
       expect(text).toContain('unsent');
     }
     const row = report.markdown.split('\n').find((text) => text.startsWith('| grpc-js, 10x'));
-    expect(row).toContain('| 0 | – |'); // without a right answer there is no latency
+    expect(row).toContain('| 0 | 0 % | – | – |'); // without a right answer there is no latency
     expect(report.markdown).not.toContain('| sweep |');
   });
 
