@@ -1,4 +1,3 @@
-import { outagePolicies } from '../domain/claims.ts';
 import {
   boolean,
   choice,
@@ -195,7 +194,7 @@ export const schema = {
   DRAIN_TIMEOUT_MS: milliseconds(0, 600_000)
     .default(10_000)
     .describe('longest for open checks to be answered after that'),
-  OUTAGE_POLICY: choice(outagePolicies)
+  OUTAGE_POLICY: choice(['deny', 'stale', 'allow'])
     .default('deny')
     .describe(
       'what becomes of verified tokens while the denylist cannot be asked: `deny` = 503, `stale` = ' +
