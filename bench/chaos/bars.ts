@@ -70,6 +70,11 @@ export function judge(
   return { ...figures, missed };
 }
 
+/** Somebody was let in, or logged out, who should not have been: no state of the machine excuses it. */
+export function isHarmful({ grades, blindAllows }: ChaosOutcome): boolean {
+  return (grades.false_allow ?? 0) > blindAllows || (grades.wronged ?? 0) > 0;
+}
+
 const bar = (isMet: boolean, what: string): readonly string[] => (isMet ? [] : [what]);
 
 function missedBy(

@@ -2,7 +2,7 @@ import type { Bench } from '../lib/bench.ts';
 import type { Chaos, ChaosOutcome } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { OTHER_CORE, pin, SERVER_CORE } from '../lib/subject.ts';
-import { BARS, judge } from './bars.ts';
+import { BARS, isHarmful, judge } from './bars.ts';
 import type { Fault, Rig } from './fault.ts';
 import { groups } from './faults/index.ts';
 import { describe } from './line.ts';
@@ -83,7 +83,8 @@ async function outcomeOf(
   for (let left = TRIES; ; left--) {
     options.signal.throwIfAborted();
     const outcome = judge(group, fault, await observe(rig, fault, timing), BARS, timing);
-    const isVoid = outcome.missed.length > 0 && outcome.starvedMs > STARVED_MS;
+    const isStarved = outcome.starvedMs > STARVED_MS;
+    const isVoid = outcome.missed.length > 0 && isStarved && !isHarmful(outcome);
     if (!isVoid || left === 1) {
       progress.step(secondsOf(timing), describe(outcome));
       return outcome;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BARS, judge } from '../../../../bench/chaos/bars.ts';
+import { BARS, isHarmful, judge } from '../../../../bench/chaos/bars.ts';
 import { fastFrom, wellFrom } from '../../../../bench/chaos/figures.ts';
 import { STRICT } from '../../../../bench/chaos/grade.ts';
 import { Ledger } from '../../../../bench/chaos/ledger.ts';
@@ -40,7 +40,7 @@ async function record({ hangsFor = 0, failsFor = 0, status = 200, reason }: Beha
   return { ledger, start };
 }
 
-async function missedBy(behaviour: Behaviour): Promise<readonly string[]> {
+async function outcomeOf(behaviour: Behaviour) {
   const { ledger, start } = await record(behaviour);
   const seen = {
     ...{ ledger, startedAt: start, faultAt: start + FAULT_AT, healedAt: start + HEALED_AT },
@@ -52,8 +52,10 @@ async function missedBy(behaviour: Behaviour): Promise<readonly string[]> {
     ...{ states: ['ready', 'degraded'], stateAfter: 'ready', starvedMs: 1 },
   };
   const fault = { name: 'any', expect: { redis: 'gone' as const } };
-  return judge('a group', fault, seen, BARS, { wellMs: 1_000 }).missed;
+  return judge('a group', fault, seen, BARS, { wellMs: 1_000 });
 }
+
+const missedBy = async (behaviour: Behaviour) => (await outcomeOf(behaviour)).missed;
 
 describe('the bars of chaos', () => {
   it('are met by a build that detects and recovers', async () => {
@@ -71,5 +73,14 @@ describe('the bars of chaos', () => {
     ['fails calls', { status: 0, reason: 'UNAVAILABLE' }, 'calls failed'],
   ])('are missed by a build that %s', async (_, behaviour, expected) => {
     expect((await missedBy(behaviour)).join('; ')).toContain(expected);
+  });
+
+  it.each<[string, Behaviour, boolean]>([
+    ['hangs', { hangsFor: 2_000 }, false],
+    ['refuses everything', { status: 503, reason: 'redis_error' }, false],
+    ['denies everything', { status: 403, reason: 'blacklisted' }, true],
+    ['allows everything', { status: 200, reason: 'success' }, true],
+  ])('have no excuse, or one, for a build that %s', async (_, behaviour, expected) => {
+    expect(isHarmful(await outcomeOf(behaviour))).toBe(expected);
   });
 });
