@@ -22,6 +22,11 @@ export interface ConnectionOptions {
  * demoted, is found within this and the time for a reply.
  */
 const HEARTBEAT_MS = 300;
+/**
+ * Bytes that may come for one write: those of all that we ask fit in a tenth. What has no end would
+ * keep the event loop busy until the time for a reply has passed.
+ */
+const MAX_REPLY_BYTES = 256 * 1024;
 /** Every how many heartbeats memory is looked at: nobody changes that in a hurry. */
 const MEMORY_BEATS = 10;
 
@@ -40,6 +45,8 @@ export class Connection {
   #why: string | undefined;
   #info: Info = { replication: undefined, memory: undefined };
   #beats = 0;
+  /** Since the last write. */
+  #receivedBytes = 0;
 
   /** Rejects, with a RedisFault, when no EXISTS was answered in time, or the server is refused. */
   static async open(options: ConnectionOptions, clock: Clock): Promise<Connection> {
@@ -72,6 +79,10 @@ export class Connection {
     this.#options = options;
     client.on('error', (error) => {
       this.#why ??= codeOf(error);
+    });
+    client.stream.on('data', (chunk: Uint8Array) => {
+      this.#receivedBytes += chunk.length;
+      if (this.#receivedBytes > MAX_REPLY_BYTES) this.close('reply_too_large');
     });
     this.ended = new Promise((resolve) => client.once('end', () => resolve(this.#end)));
   }
@@ -117,6 +128,7 @@ export class Connection {
 
   /** Ends the connection when its replies, or the commands themselves, take too long. */
   #closeUnlessDone(): () => void {
+    this.#receivedBytes = 0;
     const { readTimeoutMs, writeTimeoutMs } = this.#options;
     const cancelRead = this.#clock.after(readTimeoutMs, () => this.close('reply_timeout'));
     if (this.#unsentBytes === 0) return cancelRead;

@@ -197,6 +197,14 @@ describe('with a server that answers badly', () => {
     for (const other of rest) expect(other).not.toMatch(/revoked/);
   });
 
+  it('lets go of a server at a reply that is far too large, long before the time-out', async () => {
+    const port = await badServer(() => `$536870912\r\n${'x'.repeat(1024 * 1024)}`);
+    const { pool, ask, isUp } = open(port, { size: 1, readTimeoutMs: 10_000 });
+    await until(isUp);
+    expect(await ask('a')).toEqual(['reply_too_large']);
+    await until(() => pool.component.detail?.includes('last error reply_too_large') === true);
+  });
+
   it('believes the single answers when the count says otherwise', async () => {
     const port = await badServer((command) => (command.startsWith('*3') ? ':2\r\n' : ':0\r\n'));
     const { ask, isUp } = open(port, { size: 1 });
