@@ -36,6 +36,7 @@ describe.skipIf(missing('python', 'valkey'))('a client of another make', () => {
       FAILURE_SIGNAL: 'error_response',
       // A decision is asked for here, not a speed: Python may be slow to begin.
       CHECK_BUDGET_MS: '5000',
+      LATENCY_TARGET_MS: '0', // a machine that is busy with something else is no overload
     });
     await until(async () => (await sluice.ready()).status === 200);
     await valkey.command('SET', 'blacklist:revoked', '1');

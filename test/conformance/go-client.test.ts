@@ -42,6 +42,7 @@ describe.skipIf([missing('valkey'), missingGo()].includes(true))('the client of 
       AUTH_REDIS_URL: valkey.url,
       // A decision is asked for here, not a speed.
       CHECK_BUDGET_MS: '10000',
+      LATENCY_TARGET_MS: '0', // a machine that is busy with something else is no overload
       MAX_QUEUE_MS: '10000',
       REDIS_READ_TIMEOUT_MS: '10000',
       ...settings,

@@ -23,6 +23,7 @@ describe.skipIf(missing('envoy', 'valkey'))('SIGTERM under 500 checks a second',
       AUTH_REDIS_URL: valkey.url,
       DRAIN_DELAY_MS: '5000',
       CHECK_BUDGET_MS: patient,
+      LATENCY_TARGET_MS: '0', // a machine that is busy with something else is no overload
       MAX_QUEUE_MS: patient,
       REDIS_READ_TIMEOUT_MS: patient,
     };

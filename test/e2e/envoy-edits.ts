@@ -32,6 +32,7 @@ export const patient = swap('timeout: 0.2s', 'timeout: 20s');
 /** The same of Sluice. */
 export const PATIENT_SETTINGS = {
   CHECK_BUDGET_MS: '10000',
+  LATENCY_TARGET_MS: '0', // a machine that is busy with something else is no overload
   MAX_QUEUE_MS: '10000',
   REDIS_POOL_TIMEOUT_MS: '10000',
   REDIS_READ_TIMEOUT_MS: '10000',
