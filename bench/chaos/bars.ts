@@ -36,6 +36,10 @@ export function judge(
   { wellMs }: Pick<Timing, 'wellMs'>,
 ): ChaosOutcome {
   const { ledger, faultAt, healedAt, endedAt, wellAt, fastAt, recoveredAt, memoryMiB } = seen;
+  // What was under way by then has seen both.
+  const before = ledger
+    .between(faultAt - wellMs, faultAt)
+    .filter(({ answer }) => answer !== undefined && answer.at < faultAt);
   const during = ledger.between(faultAt, healedAt);
   const inBlindness = ledger.between(faultAt, faultAt + (expect.blindMs ?? 0));
   const blindAllows = inBlindness.filter(({ grade }) => grade === 'false_allow').length;
@@ -51,7 +55,7 @@ export function judge(
       ({ answer }) => answer?.reason ?? 'pending',
     ),
     goodput: {
-      ...(fromStart !== true && { before: goodput(ledger.between(faultAt - wellMs, faultAt)) }),
+      ...(before.length > 0 && fromStart !== true && { before: goodput(before) }),
       during: goodput(during),
       after: goodput(ledger.between(endedAt - wellMs, endedAt)),
     },
