@@ -35,8 +35,6 @@ export interface ServiceContext {
   readonly denylist: Denylist;
   readonly clock: Clock;
   readonly logger: ClosableLogger;
-  /** Aborted when the process is to end because of a fault of its own. */
-  readonly failed: AbortSignal;
   /** Whether gRPC clients may ask what is served. */
   readonly reflection: boolean;
 }
@@ -51,7 +49,7 @@ const keys = new ImportedKeys();
 /** Joins the parts that the settings name. Rejects when the key cannot be used. */
 export async function createService(
   settings: Settings,
-  { denylist, clock, logger, reflection }: Omit<ServiceContext, 'failed'>,
+  { denylist, clock, logger, reflection }: ServiceContext,
 ): Promise<Service> {
   const tokens = new TokenCache({
     maxEntries: settings.TOKEN_CACHE_MAX_ENTRIES,

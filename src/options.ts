@@ -45,10 +45,9 @@ export function policyOf(settings: Settings): PolicyResolver {
       { name: 'x-auth-provider', claim: 'provider' },
     ],
   });
-  const usual = requirement(settings.OUTAGE_POLICY);
   const byName = new Map(outagePolicies.map((name) => [name as string, requirement(name)]));
+  const usual = byName.get(settings.OUTAGE_POLICY) as Requirement;
   const strict = byName.get('deny') as Requirement;
-  byName.set(settings.OUTAGE_POLICY, usual);
   return {
     resolve(check) {
       const name = check.extension(OUTAGE_EXTENSION);

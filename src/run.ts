@@ -16,6 +16,11 @@ export interface Ports {
   readonly admin: number;
 }
 
+export interface RunContext extends ServiceContext {
+  /** Aborted when the process is to end because of a fault of its own; absent: that ends it at once. */
+  readonly failed?: AbortSignal;
+}
+
 /** Hooks of dev mode. */
 export interface ServeExtras {
   readonly routes?: Readonly<Record<string, AdminRoute>>;
@@ -31,7 +36,7 @@ export function workersOf(settings: Settings): number {
 /** Runs the service in this process until a signal stops it. */
 export async function serveAlone(
   settings: Settings,
-  context: ServiceContext,
+  context: RunContext,
   extras: ServeExtras = {},
 ): Promise<void> {
   const signals = onStopSignals(context.failed);
@@ -51,7 +56,7 @@ export async function serveAlone(
 export async function servePrimary(
   settings: Settings,
   workers: number,
-  { clock, logger, failed }: Pick<ServiceContext, 'clock' | 'logger' | 'failed'>,
+  { clock, logger, failed }: Pick<RunContext, 'clock' | 'logger' | 'failed'>,
 ): Promise<void> {
   const signals = onStopSignals(failed);
   const options = {
@@ -86,7 +91,7 @@ export async function servePrimary(
 }
 
 /** Runs the service in a process that a primary has started. */
-export async function serveWorker(settings: Settings, context: ServiceContext): Promise<void> {
+export async function serveWorker(settings: Settings, context: RunContext): Promise<void> {
   const service = await createService(settings, context);
   const registry = registryOf(service.instruments);
   const { clock, failed } = context;

@@ -82,7 +82,7 @@ interface ServeScript {
 }
 
 /** What `npm run serve` runs: NAME=value … node --flag … main.js serve */
-async function serveScript(): Promise<ServeScript> {
+export async function serveScript(): Promise<ServeScript> {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const words = scripts.serve.split(' ') as string[];
   const node = words.indexOf('node');

@@ -1,5 +1,5 @@
 import { ensureGoProgram } from '../../scripts/lib/go.ts';
-import { startPeer } from '../lib/subject.ts';
+import { serveScript, startPeer } from '../lib/subject.ts';
 
 /** What serves gRPC in Sluice: TRANSPORT. */
 export const transports = ['grpc-js', 'http2'] as const;
@@ -14,9 +14,10 @@ export function emptyGrpcJs() {
 
 /** The least that a server on our own HTTP/2 can do. */
 export function emptyHttp2() {
-  const flags = ['--max-semi-space-size=4'];
-  const command = [process.execPath, ...flags, file('empty-http2.ts')];
-  const start = () => startPeer('empty-http2', command);
+  const start = async () => {
+    const { flags } = await serveScript();
+    return startPeer('empty-http2', [process.execPath, ...flags, file('empty-http2.ts')]);
+  };
   return { id: 'empty-http2', label: 'empty server on our own HTTP/2', settings: {}, start };
 }
 

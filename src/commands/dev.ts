@@ -57,10 +57,7 @@ export async function dev(): Promise<void> {
   try {
     await serveAlone(
       settings,
-      {
-        ...{ denylist: memoryDenylist(revocations), clock, logger, reflection: true },
-        failed: new AbortController().signal, // a crash ends it at once
-      },
+      { denylist: memoryDenylist(revocations), clock, logger, reflection: true },
       {
         routes: {
           [REVOKE_PATH]: revokeRoute((jti, ttlSec) => revocations.revoke(jti, ttlSec + marginSec)),

@@ -1,16 +1,11 @@
 import cluster from 'node:cluster';
-import {
-  checkSettings,
-  createAppLogger,
-  createRedisDenylist,
-  type ServiceContext,
-} from '../app.ts';
+import { checkSettings, createAppLogger, createRedisDenylist } from '../app.ts';
 import { printSettings } from '../config/print.ts';
 import { readSettings } from '../config/read.ts';
 import type { Settings } from '../config/settings.ts';
 import { systemClock } from '../domain/clock.ts';
 import { exitOnCrash } from '../lifecycle/crash.ts';
-import { serveAlone, servePrimary, serveWorker, workersOf } from '../run.ts';
+import { type RunContext, serveAlone, servePrimary, serveWorker, workersOf } from '../run.ts';
 import type { ClosableLogger } from '../sinks/log/logger.ts';
 
 /** Production: everything comes from the environment. Rejects on settings that cannot be used. */
@@ -36,11 +31,7 @@ export async function serve(printOnly = false): Promise<void> {
   }
 }
 
-function contextOf(
-  settings: Settings,
-  logger: ClosableLogger,
-  failed: AbortSignal,
-): ServiceContext {
+function contextOf(settings: Settings, logger: ClosableLogger, failed: AbortSignal): RunContext {
   const clock = systemClock;
   const denylist = createRedisDenylist(settings, clock, logger);
   return { denylist, clock, logger, failed, reflection: false };

@@ -6,9 +6,9 @@ export interface StopSignals {
 }
 
 /** `failed`: aborted when we are to end because of a fault of our own. */
-export function onStopSignals(failed: AbortSignal): StopSignals {
+export function onStopSignals(failed?: AbortSignal): StopSignals {
   const { promise, resolve } = Promise.withResolvers<string>();
-  failed.addEventListener('abort', () => resolve('unhandledRejection'));
+  failed?.addEventListener('abort', () => resolve('unhandledRejection'));
   const impatience = new AbortController();
   let count = 0;
   const receive = (signal: NodeJS.Signals): void => {

@@ -15,7 +15,7 @@ export async function runWorker(
   registry: Registry,
   drainTimeoutMs: number,
   clock: Clock,
-  failed: AbortSignal,
+  failed?: AbortSignal,
 ): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
   const drained = Promise.withResolvers<void>();
@@ -27,7 +27,7 @@ export async function runWorker(
       .then(drained.resolve, drained.reject);
     reportStatus();
   };
-  failed.addEventListener('abort', () => drain(0));
+  failed?.addEventListener('abort', () => drain(0));
   process.on('message', (message: ToWorker) => {
     if (message.type === 'send-metrics') {
       void registry.getMetricsAsJSON().then((metrics) => tell({ type: 'metrics', metrics }));

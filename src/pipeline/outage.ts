@@ -1,8 +1,8 @@
-import type { Call, IdentityReason } from '../domain/call.ts';
-import type { Identity } from '../domain/claims.ts';
+import type { IdentityReason } from '../domain/call.ts';
+import type { Identity, Requirement } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
+import { ExpiringKeys } from '../domain/expiring-keys.ts';
 import type { Component, Logger } from '../domain/ports.ts';
-import { RevokedIds } from './revoked-ids.ts';
 
 export interface OutageOptions {
   /** How old a verdict may be that is used while none is to be had, in ms (STALE_MAX_SEC). */
@@ -12,6 +12,8 @@ export interface OutageOptions {
 type Lenient = Exclude<IdentityReason, 'success'>;
 
 const REPORT_MS = 1_000;
+/** Ids seen revoked that are remembered, 100 bytes each. */
+export const MAX_REVOKED_IDS = 20_000;
 
 /**
  * What becomes of a verified token about which the denylist says nothing (OUTAGE_POLICY):
@@ -27,10 +29,11 @@ export class Outage {
   readonly #options: OutageOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #revoked = new RevokedIds();
+  /** Each until its token ends: what is revoked stays so when nobody can be asked. */
+  readonly #revoked = new ExpiringKeys(MAX_REVOKED_IDS);
   #passed: Record<Lenient, number> = { stale_verdict: 0, unchecked: 0 };
   #detail: string | undefined;
-  #cancelReport: (() => void) | undefined;
+  #stopReports: (() => void) | undefined;
 
   constructor(options: OutageOptions, clock: Clock, logger: Logger) {
     this.#options = options;
@@ -50,8 +53,7 @@ export class Outage {
   }
 
   /** `asOf`: Clock.now() when the store said so. */
-  foundNotRevoked({ identity, requirement }: Call, asOf: number): void {
-    if (identity === undefined) return;
+  foundNotRevoked(identity: Identity, requirement: Requirement | undefined, asOf: number): void {
     if (this.#revoked.size > 0) {
       for (const { id } of identity.revocation) this.#revoked.delete(id);
     }
@@ -59,30 +61,36 @@ export class Outage {
   }
 
   /** What a check without a verdict passes as, or why it does not. */
-  judge({ identity, requirement }: Call): Lenient | 'blacklisted' | 'redis_error' {
-    if (identity === undefined || requirement === undefined) return 'redis_error';
+  judge(
+    identity: Identity,
+    requirement: Requirement | undefined,
+  ): Lenient | 'blacklisted' | 'redis_error' {
     const now = this.#clock.epochSeconds();
     if (identity.revocation.some(({ id }) => this.#revoked.has(id, now))) return 'blacklisted';
-    if (requirement.outage === 'allow') return this.#pass('unchecked');
+    if (requirement?.outage === 'allow') return this.#pass('unchecked');
     const ageMs = this.#clock.now() - identity.notRevokedAt;
-    const isYoung = requirement.outage === 'stale' && ageMs <= this.#options.staleMaxMs;
+    const isYoung = requirement?.outage === 'stale' && ageMs <= this.#options.staleMaxMs;
     return isYoung ? this.#pass('stale_verdict') : 'redis_error';
   }
 
   #pass(reason: Lenient): Lenient {
     this.#passed[reason]++;
-    this.#cancelReport ??= this.#clock.after(REPORT_MS, () => this.#report());
+    this.#stopReports ??= this.#clock.every(REPORT_MS, () => this.#report());
     this.#detail ??= describe(this.#passed);
     return reason;
   }
 
   #report(): void {
     const passed = this.#passed;
-    const isOver = passed.stale_verdict + passed.unchecked === 0;
     this.#passed = { stale_verdict: 0, unchecked: 0 };
-    this.#detail = isOver ? undefined : describe(passed);
-    this.#cancelReport = isOver ? undefined : this.#clock.after(REPORT_MS, () => this.#report());
-    if (!isOver) this.#logger.warn(passed, 'checks passed without asking the denylist');
+    if (passed.stale_verdict + passed.unchecked > 0) {
+      this.#detail = describe(passed);
+      this.#logger.warn(passed, 'checks passed without asking the denylist');
+      return;
+    }
+    this.#detail = undefined;
+    this.#stopReports?.();
+    this.#stopReports = undefined;
   }
 }
 

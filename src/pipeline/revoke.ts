@@ -190,9 +190,9 @@ function outcomeOf(
     else unknown ??= verdict;
   }
   if (unknown === undefined) {
-    outage.foundNotRevoked(call, oldest);
+    outage.foundNotRevoked(identity, call.requirement, oldest);
     return 'success';
   }
   call.detail = unknown.detail ?? 'unknown_verdict';
-  return outage.judge(call);
+  return outage.judge(identity, call.requirement);
 }

@@ -30,8 +30,8 @@ interface Group {
  *
  * Calls with the same token share one verification. A token all of whose callers have left by the
  * time it is its turn is not verified. A call that would wait too long, here or for the lookup that
- * follows, is refused at once, unless its token is cached: it costs nothing but that look. Who has waited for so long that he will
- * hardly be served in time lets the newest go first.
+ * follows, is refused at once, unless its token is cached: it costs nothing but that look. Those who
+ * have waited for so long that they will hardly be served in time let the newest go first.
  */
 export function verify(
   options: VerifyOptions,

@@ -25,6 +25,9 @@ export const SETTINGS: Environment = {
   WORKERS: '1',
 };
 
+/** For tests of anything but overload: a machine that is busy with something else is none. */
+export const NO_LATENCY_LIMIT: Environment = { LATENCY_TARGET_MS: '0' };
+
 /** Nothing of this process's environment gets to a Sluice but PATH. */
 const environment = (env: Environment) => ({ PATH: process.env.PATH ?? '', ...env });
 

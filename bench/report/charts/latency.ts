@@ -3,9 +3,8 @@ import type { Experiment, Latency } from '../../lib/result.ts';
 import { spreadOf } from '../figures.ts';
 import { number } from '../numbers.ts';
 import type { Chart } from './draw.ts';
-import { axisLines, INK, SERIES, SYMBOLS, TEXT, valueAxis } from './parts.ts';
+import { axisLines, LEGEND, LEGEND_ROW, SERIES, SYMBOLS, TEXT, valueAxis } from './parts.ts';
 
-const LEGEND_ROW = 18;
 const PLOT = 190;
 
 const percentiles: readonly (readonly [name: string, of: keyof Latency])[] = [
@@ -34,14 +33,7 @@ export function latencyChart({ variants }: Experiment): Chart | undefined {
     title: 'Latency percentiles at a set rate, medians',
     height: top + PLOT + 28,
     option: {
-      legend: {
-        orient: 'vertical',
-        left: 8,
-        top: 0,
-        itemGap: LEGEND_ROW - 14,
-        itemHeight: 8,
-        textStyle: { color: INK, fontSize: 12 },
-      },
+      legend: LEGEND,
       grid: { left: 54, right: 22, top, height: PLOT },
       xAxis: {
         type: 'category',

@@ -3,10 +3,9 @@ import type { Experiment, FigureName, Variant } from '../../lib/result.ts';
 import { figureOf, figures } from '../figures.ts';
 import { percent, tick } from '../numbers.ts';
 import type { Chart } from './draw.ts';
-import { INK, SERIES, SYMBOLS, TEXT, valueAxis, whiskers } from './parts.ts';
+import { INK, LEGEND, LEGEND_ROW, medians, SERIES, SYMBOLS, TEXT, valueAxis } from './parts.ts';
 import { logPlaces, xAxis } from './sweep.ts';
 
-const LEGEND_ROW = 18;
 const PLOT = 132;
 const GAP = 40;
 
@@ -36,14 +35,7 @@ export function overloadChart(experiment: Experiment): Chart | undefined {
     title: `Goodput and p99 against ${sweep.knob}: median, lowest and highest run`,
     height: top + 2 * PLOT + GAP + 48,
     option: {
-      legend: {
-        orient: 'vertical',
-        left: 8,
-        top: 0,
-        itemGap: LEGEND_ROW - 14,
-        itemHeight: 8,
-        textStyle: { color: INK, fontSize: 12 },
-      },
+      legend: LEGEND,
       grid: panels.map((_, grid) => ({
         ...{ left: 54, right: 22, height: PLOT },
         top: top + grid * (PLOT + GAP),
@@ -84,16 +76,7 @@ function drawn(
     const spread = figureOf(point, figure);
     return spread === undefined ? [] : [{ at: place.get(point.x as number) as number, ...spread }];
   });
-  return [
-    {
-      ...{ type: 'line', name, xAxisIndex: grid, yAxisIndex: grid, clip: false, silent: true },
-      data: spreads.map(({ at, median }) => [at, median]),
-      ...{ symbol, symbolSize: 7 },
-      lineStyle: { color: colour, width: 2 },
-      itemStyle: { color: colour },
-    },
-    whiskers(grid, spreads, false, colour),
-  ];
+  return medians(grid, spreads, colour, { name, symbol });
 }
 
 /** What is expected at the least, or at the most, wherever it is. */

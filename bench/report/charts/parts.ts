@@ -13,6 +13,17 @@ export const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond'];
 export const HALO = { textBorderColor: PAPER, textBorderWidth: 3 };
 export const TEXT = { color: MUTED, fontSize: 12 };
 
+/** A line for each series, above the plot. */
+export const LEGEND_ROW = 18;
+export const LEGEND = {
+  orient: 'vertical',
+  left: 8,
+  top: 0,
+  itemGap: LEGEND_ROW - 14,
+  itemHeight: 8,
+  textStyle: { color: INK, fontSize: 12 },
+} as const;
+
 /** Above this ratio of the highest to the lowest value a linear axis hides the low ones. */
 const LOG_FROM = 20;
 
@@ -101,6 +112,23 @@ export function whiskers(
       };
     },
   };
+}
+
+export interface Median extends Whisker {
+  readonly median: number;
+}
+
+/** A line through the medians, and whiskers from the lowest to the highest run. */
+export function medians(grid: number, of: readonly Median[], colour: string, more: object = {}) {
+  const line = {
+    ...{ type: 'line', xAxisIndex: grid, yAxisIndex: grid, clip: false, silent: true },
+    data: of.map(({ at, median }) => [at, median]),
+    ...{ symbol: 'circle', symbolSize: 7 },
+    lineStyle: { color: colour, width: 2 },
+    itemStyle: { color: colour },
+    ...more,
+  };
+  return [line, whiskers(grid, of, false, colour)];
 }
 
 /** A dashed line with words at its end, for a knee or a goal. */

@@ -4,7 +4,7 @@ import { figureOf, figures } from '../figures.ts';
 import { knee, type SweepPoint, sweepPoints } from '../knee.ts';
 import { knobValue } from '../numbers.ts';
 import type { Chart } from './draw.ts';
-import { axisLines, mark, SERIES, TEXT, valueAxis, whiskers } from './parts.ts';
+import { axisLines, mark, medians, SERIES, TEXT, valueAxis } from './parts.ts';
 
 const HEIGHT = 352;
 const GRIDS = [
@@ -41,28 +41,16 @@ function panel(
   place: ReadonlyMap<number, number>,
   found: SweepPoint | undefined,
 ) {
-  const colour = SERIES[grid];
+  const colour = SERIES[grid] as string;
   const spreads = points.flatMap(({ x, variant }) => {
     const spread = figureOf(variant, name);
     return spread === undefined ? [] : [{ at: place.get(x) ?? x, ...spread }];
   });
-  const line = {
-    type: 'line',
-    xAxisIndex: grid,
-    yAxisIndex: grid,
-    clip: false,
-    silent: true,
-    data: spreads.map(({ at, median }) => [at, median]),
-    symbol: 'circle',
-    symbolSize: 7,
-    lineStyle: { color: colour, width: 2 },
-    itemStyle: { color: colour },
-    ...(found !== undefined && {
-      markLine: mark(
-        { xAxis: place.get(found.x) ?? found.x },
-        grid === 0 ? `knee at ${knobValue(found.x)}` : '',
-      ),
-    }),
+  const atKnee = found !== undefined && {
+    markLine: mark(
+      { xAxis: place.get(found.x) ?? found.x },
+      grid === 0 ? `knee at ${knobValue(found.x)}` : '',
+    ),
   };
   return {
     yAxis: {
@@ -72,7 +60,7 @@ function panel(
         spreads.flatMap(({ min, max }) => [min, max]),
       ),
     },
-    series: [line, whiskers(grid, spreads, false, colour)],
+    series: medians(grid, spreads, colour, { ...atKnee }),
   };
 }
 

@@ -29,6 +29,15 @@ export interface BySentinel extends Common {
  */
 export const OPEN_TIMEOUT_MS = 500;
 
+/** Of every client that we make, whomever it speaks to. */
+export const SPOKEN = {
+  protocol: 2,
+  connectTimeout: OPEN_TIMEOUT_MS,
+  enableReadyCheck: false,
+  disableClientInfo: true,
+  connectionName: 'sluice',
+} as const satisfies RedisOptions;
+
 /** Not connected yet. It never mends itself: every default that would wait, queue or retry is off. */
 export function createClient(address: RedisAddress): Redis {
   return new Redis(redisOptions(address));
@@ -42,24 +51,20 @@ export function cut(client: Redis): void {
 
 function redisOptions(address: RedisAddress) {
   return {
+    ...SPOKEN,
     ...placeOf(address),
     db: address.db,
     ...(address.username !== undefined && { username: address.username }),
     ...(address.password !== undefined && { password: address.password }),
     ...(address.tls && { tls: {} }),
-    protocol: 2,
     lazyConnect: true,
-    connectTimeout: OPEN_TIMEOUT_MS,
     // How long it would wait for a server that hangs to close its side: nobody waits for that here.
     disconnectTimeout: 1,
     retryStrategy: () => null,
     enableOfflineQueue: false,
-    enableReadyCheck: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
-    disableClientInfo: true,
-    connectionName: 'sluice',
   } satisfies RedisOptions;
 }
 

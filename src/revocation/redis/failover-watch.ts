@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { type BySentinel, OPEN_TIMEOUT_MS } from './client.ts';
+import { type BySentinel, SPOKEN } from './client.ts';
 
 /** Sentinels say here: name, old address, new address. */
 const CHANNEL = '+switch-master';
@@ -19,13 +19,12 @@ export class FailoverWatch {
   constructor({ sentinels, master, sentinelPassword, tls }: BySentinel, onSwitch: () => void) {
     this.#clients = sentinels.map(({ host, port }) => {
       const client = new Redis({
-        ...{ host, port, protocol: 2, disableClientInfo: true, connectionName: 'sluice' },
+        ...SPOKEN,
+        ...{ host, port },
         ...(sentinelPassword !== undefined && { password: sentinelPassword }),
         ...(tls && { tls: {} }),
-        connectTimeout: OPEN_TIMEOUT_MS,
         keepAlive: SILENT_MS,
         retryStrategy: () => RETRY_MS,
-        enableReadyCheck: false,
       });
       client.on('error', () => undefined); // it is tried again, and the others are there meanwhile
       client.on('message', (_channel: string, message: string) => {

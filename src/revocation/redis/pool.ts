@@ -66,7 +66,7 @@ export class Pool {
   get component(): Component {
     const { size } = this.#options;
     const error = this.#lastError === undefined ? '' : `, last error ${this.#lastError}`;
-    const concerns = [...new Set(this.#ready.flatMap(concernsOf))].map((each) => `, ${each}`);
+    const concerns = [...new Set(this.#ready.flatMap(warningsOf))].map((each) => `, ${each}`);
     const detail = `${this.#ready.length} of ${size} connections${error}${concerns.join('')}`;
     return { name: 'redis', state: this.#state, detail };
   }
@@ -114,7 +114,7 @@ export class Pool {
     this.#ready.push(connection);
     if (this.#ready.length >= this.#options.minIdle) this.#wasUp = true;
     if (this.#ready.length === 1) this.#logger.info({}, 'Redis is reachable');
-    for (const concern of concernsOf(connection)) this.#warn(concern);
+    for (const concern of warningsOf(connection)) this.#warn(concern);
     const why = await connection.ended;
     this.#ready.splice(this.#ready.indexOf(connection), 1);
     this.#note(why, this.#ready.length === 0);
@@ -152,7 +152,7 @@ export class Pool {
 }
 
 /** Why what a connection answers may be wrong. */
-function concernsOf({ concerns }: Connection): readonly string[] {
+function warningsOf({ concerns }: Connection): readonly string[] {
   return concerns ?? ['not_inspected'];
 }
 

@@ -1,3 +1,5 @@
+import { ExpiringKeys } from '../../domain/expiring-keys.ts';
+
 /** How long an address is remembered of which a peer was thrown out, in ms. */
 const REMEMBERED_MS = 1_000;
 /** How long its next connections have to wait until they are heard, in ms. */
@@ -11,19 +13,14 @@ const MAX_ADDRESSES = 1_000;
  * of honest peers too: a tenth of a second, and only on the way in.
  */
 export class Penalties {
-  /** Until when, by address, in the order in which they last offended. */
-  readonly #until = new Map<string, number>();
+  readonly #offenders = new ExpiringKeys(MAX_ADDRESSES);
 
   thrownOut(address: string, now: number): void {
-    this.#until.delete(address);
-    this.#until.set(address, now + REMEMBERED_MS);
-    if (this.#until.size <= MAX_ADDRESSES) return;
-    const [oldest] = this.#until.keys();
-    this.#until.delete(oldest as string);
+    this.#offenders.add(address, now + REMEMBERED_MS);
   }
 
   /** How long a connection that comes now has to wait, in ms. */
   waitMs(address: string, now: number): number {
-    return now < (this.#until.get(address) ?? 0) ? WAIT_MS : 0;
+    return this.#offenders.has(address, now) ? WAIT_MS : 0;
   }
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { floods } from './attack-scripts.ts';
 import { Code, Flag, frame, GRPC_BLOCK, headers, PREFACE, Type } from './frames.ts';
-import { expectGone, framesOf, goAways, startRig } from './rig.ts';
+import { expectGone, framesOf, goAways, type Rig, startRig } from './rig.ts';
 
 /** Room for every attack that keeps streams open, but for the one that wants more. */
 const MAX_STREAMS = 150;
@@ -116,11 +116,15 @@ it('what a peer sends after it was thrown out is not read for long', async () =>
   await until(() => rig.connections === 0);
 });
 
-it('whoever was thrown out is heard again after a tenth of a second, and then served', async () => {
-  await using rig = await startRig();
+async function throwOut(rig: Rig): Promise<void> {
   await using peer = await rig.connected();
   peer.socket.write('no HTTP/2 at all\r\n\r\n');
   await until(() => peer.closed);
+}
+
+it('whoever was thrown out is heard again after a tenth of a second, and then served', async () => {
+  await using rig = await startRig();
+  await throwOut(rig);
   await using again = await rig.connected();
   again.socket.write(Buffer.concat([PREFACE, frame(Type.SETTINGS, 0, 0)]));
   const came = performance.now();
@@ -135,9 +139,7 @@ it('whoever was thrown out is heard again after a tenth of a second, and then se
 
 it('a peer that waits to be heard may go away meanwhile', async () => {
   await using rig = await startRig();
-  await using peer = await rig.connected();
-  peer.socket.write('no HTTP/2 at all\r\n\r\n');
-  await until(() => peer.closed);
+  await throwOut(rig);
   await using gone = await rig.connected();
   gone.socket.resetAndDestroy();
   await using victim = await rig.victim();

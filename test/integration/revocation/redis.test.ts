@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type Command, ScriptedRedis } from '../../support/scripted-redis.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 import { startValkey, type Valkey } from '../../support/valkey.ts';
@@ -129,36 +129,17 @@ async function existsCalls(valkey: Valkey): Promise<number> {
 }
 
 describe('with a server that answers badly', () => {
-  const servers: Server[] = [];
-  const sockets = new Set<Socket>();
-  afterEach(() => {
-    for (const socket of sockets) socket.destroy();
-    for (const server of servers.splice(0)) server.close();
-  });
+  const servers = new AsyncDisposableStack();
+  afterAll(() => servers.disposeAsync());
 
-  /** Answers the probe properly, and everything else as it is told. */
-  async function badServer(answer: (command: string) => string | undefined): Promise<number> {
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('data', (data) => {
-        for (const command of data.toString().split(/(?=\*\d+\r\n)/)) {
-          const reply = command.includes('client') ? '+OK\r\n' : probeOr(command, answer);
-          if (reply === undefined) socket.destroy();
-          else socket.write(reply);
-        }
-      });
-    });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return (server.address() as { port: number }).port;
-  }
-
-  const FIT = 'role:master\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n';
-
-  function probeOr(command: string, answer: (command: string) => string | undefined) {
-    if (command.includes('info')) return `$${FIT.length}\r\n${FIT}\r\n`;
-    return command.includes(`${PREFIX}probe`) ? ':0\r\n' : answer(command);
+  /** Answers the probe properly, and everything else as it is told; undefined = by hanging up. */
+  async function badServer(answer: (command: Command) => string | undefined): Promise<number> {
+    const redis = servers.use(await ScriptedRedis.start());
+    redis.script = (command, truth) => {
+      const isOurs = command[0] === 'exists' && !command.includes(`${PREFIX}probe`);
+      return (isOurs ? answer(command) : truth) ?? { last: '' };
+    };
+    return redis.port;
   }
 
   it.each([
@@ -187,7 +168,7 @@ describe('with a server that answers badly', () => {
   it('knows only the keys that were answered when the connection is cut half-way', async () => {
     let singles = 0;
     const port = await badServer((command) => {
-      if (command.startsWith('*4')) return ':1\r\n';
+      if (command.length === 4) return ':1\r\n';
       return ++singles === 1 ? ':1\r\n' : undefined;
     });
     const { ask, isUp } = open(port, { size: 1 });
@@ -206,7 +187,7 @@ describe('with a server that answers badly', () => {
   });
 
   it('believes the single answers when the count says otherwise', async () => {
-    const port = await badServer((command) => (command.startsWith('*3') ? ':2\r\n' : ':0\r\n'));
+    const port = await badServer((command) => (command.length === 3 ? ':2\r\n' : ':0\r\n'));
     const { ask, isUp } = open(port, { size: 1 });
     await until(isUp);
     expect(await ask('a', 'b')).toEqual(['not-revoked', 'not-revoked']);

@@ -1,21 +1,22 @@
 import { expect, it } from 'vitest';
-import { RevokedIds } from '../../../src/pipeline/revoked-ids.ts';
+import { ExpiringKeys } from '../../../src/domain/expiring-keys.ts';
+import { MAX_REVOKED_IDS } from '../../../src/pipeline/outage.ts';
 
 it('remembers an id until its token ends, and not after', () => {
-  const ids = new RevokedIds();
+  const ids = new ExpiringKeys(MAX_REVOKED_IDS);
   ids.add('a', 100);
   expect([ids.has('a', 99), ids.has('a', 100), ids.has('b', 0)]).toEqual([true, false, false]);
 });
 
 it('forgets what the store takes back', () => {
-  const ids = new RevokedIds();
+  const ids = new ExpiringKeys(MAX_REVOKED_IDS);
   ids.add('a', 100);
   ids.delete('a');
   expect([ids.has('a', 0), ids.size]).toEqual([false, 0]);
 });
 
 it('keeps no more than it may, and of those the ones seen last', () => {
-  const ids = new RevokedIds();
+  const ids = new ExpiringKeys(MAX_REVOKED_IDS);
   for (let i = 0; i < 20_000; i++) ids.add(`id-${i}`, 100);
   ids.add('id-0', 100); // seen again
   ids.add('one more', 100);
