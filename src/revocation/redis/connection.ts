@@ -39,6 +39,8 @@ export class Connection {
   readonly ended: Promise<string>;
   /** Why its answers may be wrong; undefined: the server does not say. */
   concerns: readonly Concern[] | undefined;
+  /** Whether it has answered a lookup, beside its probes. */
+  hasServed = false;
   readonly #client: Redis;
   readonly #clock: Clock;
   readonly #options: ConnectionOptions;
@@ -95,7 +97,9 @@ export class Connection {
     const answer = this.#send(groups);
     const silent = this.#closeUnlessDone();
     try {
-      return await answer;
+      const replies = await answer;
+      this.hasServed = true;
+      return replies;
     } catch (error) {
       const code = this.#client.status === 'ready' ? codeOf(error) : this.#end;
       return groups.map(() => ({ error: code }));

@@ -23,6 +23,10 @@ const MAX_BACKOFF_MS = 1_000;
  *
  *     open ──▶ ready: lookups rotate over these ──▶ ended ─┐
  *      ▲ └── failed ──▶ backoff, jittered ◀────────────────┘
+ *
+ * The backoff starts anew once a connection has served a lookup or stayed up for as long as the
+ * longest backoff. That its probe was answered does not count: where each lookup hangs all the same,
+ * checks would be led into the trap twenty times a second.
  */
 export class Pool {
   readonly instruments: readonly Instrument[];
@@ -99,8 +103,10 @@ export class Pool {
         const connection = await this.#opening.run(() =>
           Connection.open(this.#options, this.#clock),
         );
-        failures = 0;
+        const since = this.#clock.now();
         await this.#use(connection);
+        const hasLasted = this.#clock.now() - since >= MAX_BACKOFF_MS;
+        if (connection.hasServed || hasLasted) failures = 0;
       } catch (error) {
         this.#note(codeOf(error), false);
       }

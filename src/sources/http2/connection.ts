@@ -162,10 +162,12 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
 
   resetStream(id: number, code: ErrorCode, refusal: Refusal): boolean {
     this.#host.refused(refusal);
-    this.#resetIds ??= new Int32Array(RESETS_REMEMBERED);
-    this.#resetIds[this.#resets++ % RESETS_REMEMBERED] = id;
-    this.#writer.resetStream(id, code);
+    this.#reset(id, code);
     return this.#floods.resetByUs(this.#host.now) || this.#flood('reset_flood');
+  }
+
+  stopRequest(id: number): void {
+    this.#reset(id, ErrorCode.NO_ERROR);
   }
 
   control(): boolean {
@@ -298,6 +300,12 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
   #resume(): void {
     const isFull = this.#socket.writableLength > MAX_UNSENT_BYTES;
     if (!isFull && !this.#reader.isBehind) this.#socket.resume();
+  }
+
+  #reset(id: number, code: ErrorCode): void {
+    this.#resetIds ??= new Int32Array(RESETS_REMEMBERED);
+    this.#resetIds[this.#resets++ % RESETS_REMEMBERED] = id;
+    this.#writer.resetStream(id, code);
   }
 
   #protocolError(): false {

@@ -15,6 +15,8 @@ import { screen } from './screen.ts';
 import { Stream } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 
+const NOT_ONE_MESSAGE = 'a Check is exactly one message';
+
 /** What the requests of all connections need of the server. */
 export interface RequestsHost {
   /** ms */
@@ -38,6 +40,8 @@ export interface RequestsOwner {
   fail(code: ErrorCode, refusal: Refusal): false;
   /** Sends RST_STREAM. False when that was once too often. */
   resetStream(id: number, code: ErrorCode, refusal: Refusal): boolean;
+  /** Tells the peer that the rest of a request that was answered is not wanted. */
+  stopRequest(id: number): void;
   /** A frame has come that carries no request. False when that was once too often. */
   control(): boolean;
   /** A request had too many headers. False when that was once too often. */
@@ -202,9 +206,17 @@ export class Requests {
     });
   }
 
-  /** Resets what was begun before `time` and has not come to its end. */
+  /**
+   * Resets what was begun before `time` and has not come to its end; at once what was answered before
+   * that (RFC 9113, section 8.1), or it would count as an open stream for as long.
+   */
   expire(time: number): void {
     this.streams.forEach((stream) => {
+      if (stream.localEnded) {
+        this.#owner.stopRequest(stream.id);
+        this.close(stream);
+        return;
+      }
       // Reflection is a conversation, and takes as long as the caller likes.
       const isOpenEnded = stream.route >= Route.REFLECTION_V1 && !stream.ending;
       const isDue = !stream.remoteEnded && !isOpenEnded && stream.openedAt < time;
@@ -239,6 +251,8 @@ export class Requests {
     stream.reader.read(bytes, start, stop, (message) => {
       if (stream.route !== Route.CHECK) {
         if (message !== undefined) host.method(stream.route)?.message(stream, message);
+      } else if (stream.reader?.messages !== 1) {
+        stream.finish(Status.UNIMPLEMENTED, NOT_ONE_MESSAGE);
       } else if (message !== undefined && this.#assembly.take(message.length)) {
         stream.message = message;
         stream.heldBytes += message.length;
@@ -277,7 +291,7 @@ export class Requests {
     if (reader?.isCompressed) {
       stream.finish(Status.INTERNAL, 'compressed without grpc-encoding');
     } else if (reader === undefined || reader.messages !== 1 || reader.isPartial) {
-      stream.finish(Status.UNIMPLEMENTED, 'a Check is exactly one message');
+      stream.finish(Status.UNIMPLEMENTED, NOT_ONE_MESSAGE);
     } else {
       this.#host.check(stream, message, 0, message?.length ?? 0);
     }

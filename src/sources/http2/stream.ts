@@ -16,7 +16,8 @@ export interface StreamOwner {
  * One request and its answer (RFC 9113, section 5.1):
  *
  *     HEADERS ─▶ open ── END_STREAM ──▶ half closed (remote) ── answer ──▶ closed
- *                 │ └─── answer ──────▶ half closed (local) ─── END_STREAM ───▲
+ *                 │ └─── answer ──────▶ half closed (local) ─── END_STREAM, ──▲
+ *                 │                                           or NO_ERROR of ours
  *                 └───── RST_STREAM, from either side, at any time ───────────┘
  *
  * All members are there from the start, because a stream is made for every check.

@@ -2,13 +2,20 @@ import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { framed } from '../sources/clients.ts';
 import { type Attack, squats } from './attack-scripts.ts';
-import { Code, data, Flag, open } from './frames.ts';
-import { goAways, resets, startRig } from './rig.ts';
+import { Code, data, Flag, NOTHING, open, openPath } from './frames.ts';
+import { framesOf, goAways, resets, startRig } from './rig.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_250;
 const TICK_MS = 250;
 const STREAMS = 100;
+
+/** The beginning of a message of so many bytes. */
+function announcing(length: number): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(length, 1);
+  return prefix;
+}
 
 it.each<[string, Attack]>([
   ['half a preface', squats.preface],
@@ -43,26 +50,64 @@ it('connections above their number are closed, and make room for nobody', async 
   expect((await other.ask()).code).toBe(0);
 });
 
-it.each<[string, Attack, Record<string, number>]>([
-  ['a Check', squats.stalledRequests, {}],
-  ['an unknown method', squats.stalledUnknown, { not_grpc: STREAMS }],
-])('streams that a request of %s keeps open are taken back', async (_, attack, before) => {
+it('streams that are kept open by requests without an end are taken back', async () => {
   await using rig = await startRig({ maxConcurrentStreams: STREAMS });
   await using victim = await rig.victim();
   await using peer = await rig.connected();
-  peer.socket.write(attack.hello);
-  peer.socket.write(attack.wave?.(0) as Uint8Array);
+  peer.socket.write(squats.stalledRequests.hello);
+  peer.socket.write(squats.stalledRequests.wave?.(0) as Uint8Array);
   await peer.ping();
   expect(resets(peer)).toEqual([]);
-  expect(rig.refused).toEqual(before);
+  expect(rig.refused).toEqual({});
 
   rig.clock.advance(REQUEST_TIMEOUT_MS);
   await peer.ping();
   expect(resets(peer)).toHaveLength(STREAMS);
   expect(new Set(resets(peer).map(({ code }) => code))).toEqual(new Set([Code.CANCEL]));
-  expect(rig.refused).toEqual({ ...before, request_timeout: STREAMS });
+  expect(rig.refused).toEqual({ request_timeout: STREAMS });
   expect(rig.calls).toEqual([]);
   expect((await victim.ask()).code).toBe(0);
+});
+
+// RFC 9113, section 8.1
+it.each<[string, Record<string, number>, (stream: number) => Buffer]>([
+  ['an unknown method', { not_grpc: 1 }, (stream) => openPath(stream, '/x')],
+  [
+    'a message that is too large',
+    { message_too_large: 1 },
+    (stream) => Buffer.concat([open(stream), data(stream, announcing(5 * 1024 * 1024))]),
+  ],
+  [
+    'the health of the service',
+    {},
+    (stream) =>
+      Buffer.concat([
+        openPath(stream, '/grpc.health.v1.Health/Check'),
+        data(stream, framed(NOTHING)),
+      ]),
+  ],
+  [
+    'more than one message',
+    {},
+    (stream) => Buffer.concat([open(stream), data(stream, Buffer.alloc(10))]),
+  ],
+])('a request of %s is answered, and its rest not waited for', async (_, refused, begin) => {
+  await using rig = await startRig();
+  await using peer = await rig.greeted();
+  peer.socket.write(begin(1));
+  await until(() => framesOf(peer, 1).some(({ flags }) => (flags & Flag.END_STREAM) !== 0));
+  expect(resets(peer)).toEqual([]);
+
+  rig.clock.advance(TICK_MS);
+  await peer.ping();
+  expect(resets(peer)).toEqual([{ stream: 1, code: Code.NO_ERROR }]);
+  // What of it was under way is nobody's fault.
+  peer.socket.write(data(1, Buffer.alloc(10), Flag.END_STREAM));
+  await peer.ping();
+  expect(resets(peer)).toHaveLength(1);
+  expect(rig.refused).toEqual(refused);
+  expect(rig.calls).toEqual([]);
+  expect(peer.closed).toBe(false);
 });
 
 it('a header block that does not end is a request that does not', async () => {
