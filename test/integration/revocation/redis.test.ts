@@ -186,6 +186,24 @@ describe('with a server that answers badly', () => {
     await until(() => pool.component.detail?.includes('last error reply_too_large') === true);
   });
 
+  it('asks ever less often a server whose probes are answered and whose lookups are not', async () => {
+    let lookups = 0;
+    const port = await badServer(() => {
+      lookups++;
+      return undefined;
+    });
+    const { ask, isUp } = open(port, { size: 1 });
+    await until(isUp);
+    const end = performance.now() + 2_000;
+    while (performance.now() < end) {
+      expect(await ask('a')).not.toContain('not-revoked');
+      await sleep(1);
+    }
+    // Waits of 50 ms and twice that each time, at the shortest half of it.
+    expect(lookups).toBeGreaterThan(1);
+    expect(lookups).toBeLessThan(10);
+  });
+
   it('believes the single answers when the count says otherwise', async () => {
     const port = await badServer((command) => (command.length === 3 ? ':2\r\n' : ':0\r\n'));
     const { ask, isUp } = open(port, { size: 1 });
