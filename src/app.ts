@@ -2,9 +2,11 @@ import type { Settings } from './config/settings.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Instrument } from './domain/instrument.ts';
 import type { CheckSource, Component, RevocationStore } from './domain/ports.ts';
+import { USUAL_TYPES } from './jwt/header.ts';
+import { StaticKeySet } from './jwt/key-set.ts';
 import { ImportedKeys } from './jwt/keys.ts';
 import { TokenCache } from './jwt/token-cache.ts';
-import { JwtVerifier } from './jwt/verifier.ts';
+import { type Issuer, JwtVerifier } from './jwt/verifier.ts';
 import { keepHeapSmall } from './lifecycle/heap.ts';
 import { LoopMonitor } from './lifecycle/loop-monitor.ts';
 import { ReadinessMonitor } from './lifecycle/readiness.ts';
@@ -55,9 +57,13 @@ export async function createService(
     maxEntries: settings.TOKEN_CACHE_MAX_ENTRIES,
     maxBytes: settings.TOKEN_CACHE_MAX_BYTES,
   });
-  const key = await importKey(settings);
-  const rules = options.claimRules(settings);
-  const verifier = new JwtVerifier(settings.AUTH_ALGORITHM, key, rules, tokens, clock);
+  const issuer: Issuer = {
+    ...options.claimRules(settings),
+    algorithms: [settings.AUTH_ALGORITHM],
+    types: USUAL_TYPES,
+    keys: new StaticKeySet([await importKey(settings)]),
+  };
+  const verifier = new JwtVerifier([issuer], tokens, clock);
   const loop = new LoopMonitor(clock);
   const sinks = await createSinks(settings, logger, clock);
   const pipeline = createPipeline(options.pipelineOptions(settings), {

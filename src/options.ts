@@ -69,7 +69,7 @@ export function pipelineOptions(settings: Settings): PipelineOptions {
       revokedHttpStatus: settings.REVOKED_HTTP_STATUS,
       failureSignal: settings.FAILURE_SIGNAL,
     },
-    verify: { concurrency: settings.GRPC_NUM_STREAM_WORKERS },
+    verify: { perTurn: settings.GRPC_NUM_STREAM_WORKERS },
     revoke: {
       maxSize: settings.BATCH_MAX_SIZE,
       maxInFlight: settings.BATCH_MAX_IN_FLIGHT,

@@ -5,7 +5,9 @@ import type { Check } from '../../src/domain/check.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { allow } from '../../src/domain/decision.ts';
 import type { Logger, RevocationStore } from '../../src/domain/ports.ts';
-import { type Algorithm, ImportedKeys } from '../../src/jwt/keys.ts';
+import { USUAL_TYPES } from '../../src/jwt/header.ts';
+import { StaticKeySet } from '../../src/jwt/key-set.ts';
+import { ImportedKeys } from '../../src/jwt/keys.ts';
 import { TokenCache } from '../../src/jwt/token-cache.ts';
 import { JwtVerifier } from '../../src/jwt/verifier.ts';
 import * as options from '../../src/options.ts';
@@ -131,11 +133,17 @@ async function coldVerify([algorithm, material]: [string, Material]): Promise<Pa
 
 async function createVerifier({ env }: Material, maxEntries = 50_000): Promise<JwtVerifier> {
   const { settings } = await readSettings(env, async () => []);
-  const algorithm: Algorithm = settings.AUTH_ALGORITHM;
+  const { AUTH_ALGORITHM: algorithm } = settings;
   const material = options.keyMaterial(settings.AUTH_SECRET_KEY);
   const key = await new ImportedKeys().import(algorithm, material);
   const cache = new TokenCache({ maxEntries, maxBytes: settings.TOKEN_CACHE_MAX_BYTES });
-  return new JwtVerifier(algorithm, key, options.claimRules(settings), cache, clock);
+  const issuer = {
+    ...options.claimRules(settings),
+    algorithms: [algorithm],
+    types: USUAL_TYPES,
+    keys: new StaticKeySet([key]),
+  };
+  return new JwtVerifier([issuer], cache, clock);
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };

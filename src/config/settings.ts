@@ -138,7 +138,7 @@ export const schema = {
     .describe('checks at once per connection; Envoy opens more connections past it'),
   GRPC_NUM_STREAM_WORKERS: integer(1, 1024)
     .default(4)
-    .describe('verifications of new tokens at once'),
+    .describe('verifications of new tokens in a turn of the event loop'),
   GRPC_MAX_CONNECTION_AGE_MS: milliseconds(0, 86_400_000)
     .default(300_000)
     .describe('age at which a connection is asked to go, give or take a tenth; 0 = never'),

@@ -34,14 +34,15 @@ export interface PolicyResolver {
   resolve(check: Check): Requirement;
 }
 
-/** Proves who a token belongs to. Neither member throws, and the promise never rejects. */
+/** Proves who a token belongs to. Neither member throws, and no promise of it rejects. */
 export interface TokenVerifier {
   /**
    * What is known at once: a cached identity that still holds, or a fault that needs no crypto; that
    * last not with `cacheOnly`, which costs a tenth.
    */
   peek(token: string, cacheOnly: boolean): Identity | Fault | undefined;
-  verify(token: string): Promise<Identity | Fault>;
+  /** A promise when the key has to be fetched first. */
+  verify(token: string): Identity | Fault | Promise<Identity | Fault>;
 }
 
 /** Knows which tokens were revoked. */

@@ -29,7 +29,7 @@ const NOT_YET = invalid('claim_nbf');
  * look at the signature.
  */
 export function readClaims(
-  { payload }: ParsedToken,
+  { payload }: Pick<ParsedToken, 'payload'>,
   rules: ClaimRules,
   now: number,
 ): Claims | Fault {

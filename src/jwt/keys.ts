@@ -1,24 +1,8 @@
-import { createHash, createPublicKey, type KeyObject, webcrypto } from 'node:crypto';
+import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { importSPKI } from 'jose';
 import { LRUCache } from 'lru-cache';
-
-export type CryptoKey = webcrypto.CryptoKey;
-
-export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
-export const PUBLIC_KEY_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
-export const ALGORITHMS = [...HMAC_ALGORITHMS, ...PUBLIC_KEY_ALGORITHMS];
-export type Algorithm = (typeof ALGORITHMS)[number];
+import { type Algorithm, isHmac } from './algorithms.ts';
+import { VerificationKey } from './signature.ts';
 
 /** RFC 7518, section 3.3. */
 const MIN_RSA_BITS = 2048;
@@ -29,16 +13,12 @@ export type KeyMaterial =
   | { readonly kind: 'secret'; readonly bytes: Uint8Array }
   | { readonly kind: 'public'; readonly pem: string };
 
-export function isHmac(algorithm: Algorithm): boolean {
-  return (HMAC_ALGORITHMS as readonly string[]).includes(algorithm);
-}
-
 /** Imported keys. Importing costs more than verifying, so each key is imported once. */
 export class ImportedKeys {
-  readonly #keys = new LRUCache<string, Promise<CryptoKey>>({ max: MAX_KEYS });
+  readonly #keys = new LRUCache<string, Promise<VerificationKey>>({ max: MAX_KEYS });
 
   /** Rejects, with a message fit for the operator, when the material is no key for the algorithm. */
-  import(algorithm: Algorithm, material: KeyMaterial): Promise<CryptoKey> {
+  import(algorithm: Algorithm, material: KeyMaterial): Promise<VerificationKey> {
     const id = `${algorithm}:${material.kind}:${fingerprint(material)}`;
     let key = this.#keys.get(id);
     if (key === undefined) {
@@ -55,15 +35,17 @@ function fingerprint(material: KeyMaterial): string {
   return createHash('sha256').update(content).digest('base64url');
 }
 
-async function importKey(algorithm: Algorithm, material: KeyMaterial): Promise<CryptoKey> {
+async function importKey(algorithm: Algorithm, material: KeyMaterial): Promise<VerificationKey> {
   if (material.kind === 'secret') {
     if (!isHmac(algorithm)) throw new Error(`${algorithm} needs a public key, not a secret`);
-    return importSecret(algorithm, material.bytes);
+    return new VerificationKey(algorithm, readSecret(algorithm, material.bytes));
   }
   if (isHmac(algorithm)) throw new Error(`${algorithm} needs a secret, not a public key`);
   const key = readPublicKey(material.pem);
   try {
-    return await importSPKI(key.export({ type: 'spki', format: 'pem' }) as string, algorithm);
+    // Sees to it that the key is one for the algorithm.
+    await importSPKI(key.export({ type: 'spki', format: 'pem' }) as string, algorithm);
+    return new VerificationKey(algorithm, key);
   } catch {
     throw new Error(`the public key is not one for ${algorithm}: it is ${kindOf(key)}`);
   }
@@ -73,7 +55,7 @@ async function importKey(algorithm: Algorithm, material: KeyMaterial): Promise<C
  * A secret shorter than the hash weakens it (RFC 7518, section 3.2). One that is a PEM is a key pair's
  * and known to others: with it as the secret, whoever has the public key could sign.
  */
-function importSecret(algorithm: Algorithm, bytes: Uint8Array): Promise<CryptoKey> {
+function readSecret(algorithm: Algorithm, bytes: Uint8Array): KeyObject {
   const [label] = labelsOf(Buffer.from(bytes).toString('latin1'));
   if (label !== undefined) throw new Error(`${algorithm} needs a secret, not a PEM ${label}`);
   const bits = Number(algorithm.slice(2));
@@ -82,8 +64,7 @@ function importSecret(algorithm: Algorithm, bytes: Uint8Array): Promise<CryptoKe
       `${algorithm} needs a secret of ${bits / 8} bytes or more, got ${bytes.length}`,
     );
   }
-  const hmac = { name: 'HMAC', hash: `SHA-${bits}` };
-  return webcrypto.subtle.importKey('raw', Uint8Array.from(bytes), hmac, false, ['verify']);
+  return createSecretKey(bytes);
 }
 
 function readPublicKey(pem: string): KeyObject {

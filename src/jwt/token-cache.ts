@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '../domain/claims.ts';
 import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
+import type { ClaimRules } from './claims.ts';
+import type { TrustedKey } from './key-set.ts';
 
 export interface TokenCacheOptions {
   /** TOKEN_CACHE_MAX_ENTRIES; 0 = keep nothing. */
@@ -17,9 +19,12 @@ export const NAME_OVERHEAD_BYTES = 80;
 /** The end of the signature, 256 bits of it: hashing a whole token takes a microsecond. */
 const KEY_CHARS = 43;
 
-interface Entry {
+/** A token that verified, and what it goes on to depend on. */
+export interface VerifiedToken {
   readonly token: string;
   readonly identity: Identity;
+  readonly rules: ClaimRules;
+  readonly signedBy: TrustedKey;
 }
 
 /**
@@ -29,7 +34,7 @@ interface Entry {
  */
 export class TokenCache {
   readonly instruments: readonly Instrument[];
-  readonly #entries: LRUCache<string, Entry> | undefined;
+  readonly #entries: LRUCache<string, VerifiedToken> | undefined;
   readonly #lookups = counters('ext_authz_token_cache_lookups_total', 'Look-ups of tokens.');
   readonly #evicted = new Counter({
     name: 'ext_authz_token_cache_evictions_total',
@@ -62,19 +67,19 @@ export class TokenCache {
     return this.#entries?.size ?? 0;
   }
 
-  get(token: string): Identity | undefined {
+  get(token: string): VerifiedToken | undefined {
     const entry = this.#entries?.get(keyOf(token));
     if (entry?.token === token) {
       this.#lookups.hit.value++;
-      return entry.identity;
+      return entry;
     }
     this.#lookups.miss.value++;
     return undefined;
   }
 
-  set(token: string, identity: Identity): void {
+  set(token: string, identity: Identity, rules: ClaimRules, signedBy: TrustedKey): void {
     const copy = copyOf(token);
-    this.#entries?.set(keyOf(copy), { token: copy, identity });
+    this.#entries?.set(keyOf(copy), { token: copy, identity, rules, signedBy });
   }
 
   delete(token: string): void {
@@ -82,7 +87,7 @@ export class TokenCache {
   }
 }
 
-function sizeOf({ token, identity: { claims } }: Entry): number {
+function sizeOf({ token, identity: { claims } }: VerifiedToken): number {
   const names = claims.scopes.size + claims.aud.length;
   return token.length + ENTRY_OVERHEAD_BYTES + names * NAME_OVERHEAD_BYTES;
 }

@@ -18,7 +18,9 @@ export interface ParsedToken {
   readonly kind: 'parsed';
   readonly header: JsonObject;
   readonly payload: JsonObject;
-  readonly signatureBytes: number;
+  /** Header and payload as they were signed (RFC 7515, section 5.2). */
+  readonly signed: string;
+  readonly signature: Uint8Array;
 }
 
 export function invalid(detail: string): Fault {
@@ -40,6 +42,7 @@ export function parseToken(token: string): ParsedToken | Fault {
   const header = parseJsonObject(Buffer.from(segments[1] as string, 'base64url'));
   const payload = parseJsonObject(Buffer.from(segments[2] as string, 'base64url'));
   if (header === undefined || payload === undefined) return BAD_JSON;
-  const signatureBytes = Math.floor(((segments[3] as string).length * 3) / 4);
-  return { kind: 'parsed', header, payload, signatureBytes };
+  const signed = token.slice(0, token.lastIndexOf('.'));
+  const signature = Buffer.from(segments[3] as string, 'base64url');
+  return { kind: 'parsed', header, payload, signed, signature };
 }

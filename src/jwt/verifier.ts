@@ -1,66 +1,57 @@
-import { errors, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { Claims, Fault, Identity } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { TokenVerifier } from '../domain/ports.ts';
+import type { Algorithm } from './algorithms.ts';
 import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
-import { checkHeader } from './header.ts';
-import type { Algorithm, CryptoKey } from './keys.ts';
+import { checkHeader, type HeaderRules } from './header.ts';
+import type { KeySet, Search, TrustedKey } from './key-set.ts';
 import { SharedClaims } from './shared-claims.ts';
-import { signatureBytes } from './signature.ts';
-import { invalid, parseToken } from './token.ts';
+import { invalid, type ParsedToken, parseToken } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
 
-/** Codes of jose that say something about the token; any other failure is ours. */
-const TOKEN_FAULTS: ReadonlySet<string> = new Set([
-  errors.JWTExpired.code,
-  errors.JWTClaimValidationFailed.code,
-  errors.JWTInvalid.code,
-  errors.JWSInvalid.code,
-  errors.JWSSignatureVerificationFailed.code,
-  errors.JOSEAlgNotAllowed.code,
-  errors.JOSENotSupported.code,
-]);
+/** Whose tokens are taken, and which of them. */
+export interface Issuer extends HeaderRules, ClaimRules {
+  readonly keys: KeySet;
+}
+
+/** A token whose every claim is in order, if only its signature is. */
+interface Candidate {
+  readonly kind: 'candidate';
+  readonly issuer: Issuer;
+  readonly token: ParsedToken;
+  readonly claims: Claims;
+  readonly keys: readonly TrustedKey[];
+}
 
 const WRONG_LENGTH = invalid('signature_length');
+const BAD_SIGNATURE = invalid('ERR_JWS_SIGNATURE_VERIFICATION_FAILED');
+const UNKNOWN_ISSUER = invalid('claim_iss');
+const UNKNOWN_KEY = invalid('key_unknown');
+const KEYS_UNAVAILABLE: Fault = {
+  kind: 'fault',
+  reason: 'keys_unavailable',
+  detail: 'keys_unavailable',
+};
+const BROKEN: Fault = { kind: 'fault', reason: 'internal', detail: 'verify_threw' };
 
 /**
- * Verifies tokens of one issuer, signed with one key.
+ * Verifies tokens, each by what holds for its own issuer and by nothing else.
  *
- *     peek     cache ─▶ exp and nbf once more ─▶ identity
+ *     peek     cache ─▶ exp, nbf and key once more ─▶ identity
  *              else grammar, header, claims: what fails here costs no cryptography
- *     verify   the same checks ─▶ jose: signature, and its own view of the claims
- *              ─▶ exp and nbf once more, for it takes time ─▶ cache
+ *     verify   the same checks ─▶ signature ─▶ cache
+ *                 └─▶ the key is not there ─▶ once it has been fetched, all of that again
  */
 export class JwtVerifier implements TokenVerifier {
-  readonly #algorithm: Algorithm;
-  readonly #key: CryptoKey;
-  readonly #signatureBytes: number;
-  readonly #rules: ClaimRules;
+  readonly #issuers: ReadonlyMap<unknown, Issuer>;
   readonly #cache: TokenCache;
   readonly #clock: Clock;
-  readonly #options: JWTVerifyOptions;
   readonly #shared = new SharedClaims();
 
-  constructor(
-    algorithm: Algorithm,
-    key: CryptoKey,
-    rules: ClaimRules,
-    cache: TokenCache,
-    clock: Clock,
-  ) {
-    this.#algorithm = algorithm;
-    this.#key = key;
-    this.#signatureBytes = signatureBytes(algorithm, key);
-    this.#rules = rules;
+  constructor(issuers: readonly Issuer[], cache: TokenCache, clock: Clock) {
+    this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
     this.#cache = cache;
     this.#clock = clock;
-    this.#options = {
-      algorithms: [algorithm],
-      issuer: rules.issuer,
-      audience: [...rules.audiences],
-      clockTolerance: Math.max(rules.clockSkewSec, rules.expToleranceSec),
-      requiredClaims: ['exp', 'sub', 'jti'],
-    };
   }
 
   peek(token: string, cacheOnly: boolean): Identity | Fault | undefined {
@@ -69,53 +60,72 @@ export class JwtVerifier implements TokenVerifier {
     if (cached === undefined) {
       if (cacheOnly) return undefined;
       const read = this.#read(token, now);
-      return 'kind' in read ? read : undefined;
+      return read.kind === 'fault' ? read : undefined;
     }
-    const fault = checkTime(cached.claims, this.#rules, now);
-    if (fault === undefined) return cached;
+    const { identity, rules, signedBy } = cached;
+    if (signedBy.current) {
+      const fault = checkTime(identity.claims, rules, now);
+      if (fault === undefined) return identity;
+      this.#cache.delete(token);
+      return fault;
+    }
     this.#cache.delete(token);
-    return fault;
+    return undefined;
   }
 
-  async verify(token: string): Promise<Identity | Fault> {
-    const now = this.#clock.epochSeconds();
-    const claims = this.#read(token, now);
-    if ('kind' in claims) return claims;
+  verify(token: string): Identity | Fault | Promise<Identity | Fault> {
+    const read = this.#read(token, this.#clock.epochSeconds());
+    if (read.kind === 'fault') return read;
+    if (read.keys.length > 0) return this.#judge(token, read);
+    const { issuer, claims } = read;
+    const { kid, alg } = read.token.header;
+    const search = issuer.keys.search(kid as string | undefined, alg as Algorithm, claims.iat);
+    return search instanceof Promise
+      ? search.then((outcome) => this.#afterSearch(token, outcome))
+      : this.#afterSearch(token, search);
+  }
+
+  #afterSearch(token: string, outcome: Search): Identity | Fault {
+    if (outcome === 'unavailable') return KEYS_UNAVAILABLE;
+    const read = this.#read(token, this.#clock.epochSeconds());
+    if (read.kind === 'fault') return read;
+    return read.keys.length > 0 ? this.#judge(token, read) : UNKNOWN_KEY;
+  }
+
+  #judge(token: string, candidate: Candidate): Identity | Fault {
+    const { issuer, keys, token: parsed } = candidate;
+    let signedBy: TrustedKey | undefined;
     try {
-      const currentDate = new Date(now * 1000);
-      await jwtVerify(token, this.#key, { ...this.#options, currentDate });
-    } catch (error) {
-      return faultOf(error);
+      signedBy = keys.find(({ key }) => key.verifies(parsed.signed, parsed.signature));
+    } catch {
+      return BROKEN; // what was thrown may quote what it was given
     }
-    const fault = checkTime(claims, this.#rules, this.#clock.epochSeconds());
-    if (fault !== undefined) return fault;
+    if (signedBy === undefined) return BAD_SIGNATURE;
+    const claims = this.#shared.share(candidate.claims);
     const identity: Identity = {
       kind: 'identity',
-      claims: this.#shared.share(claims),
-      endsAt: endOf(claims, this.#rules),
+      claims,
+      endsAt: endOf(claims, issuer),
       revocation: [{ scope: 'jti', id: claims.jti }],
       allowed: undefined,
       notRevokedAt: Number.NEGATIVE_INFINITY,
     };
-    this.#cache.set(token, identity);
+    this.#cache.set(token, identity, issuer, signedBy);
     return identity;
   }
 
-  #read(token: string, now: number): Claims | Fault {
+  #read(token: string, now: number): Candidate | Fault {
     const parsed = parseToken(token);
     if (parsed.kind === 'fault') return parsed;
-    const fault = checkHeader(parsed, this.#algorithm);
+    const issuer = this.#issuers.get(parsed.payload.iss);
+    if (issuer === undefined) return UNKNOWN_ISSUER;
+    const fault = checkHeader(parsed, issuer);
     if (fault !== undefined) return fault;
-    if (parsed.signatureBytes !== this.#signatureBytes) return WRONG_LENGTH;
-    return readClaims(parsed, this.#rules, now);
+    const { kid, alg } = parsed.header;
+    const known = issuer.keys.candidates(kid as string | undefined, alg as Algorithm);
+    const keys = known.filter(({ key }) => key.signatureBytes === parsed.signature.length);
+    if (known.length > 0 && keys.length === 0) return WRONG_LENGTH;
+    const claims = readClaims(parsed, issuer, now);
+    return 'kind' in claims ? claims : { kind: 'candidate', issuer, token: parsed, claims, keys };
   }
-}
-
-/** jose's errors carry the payload: only their code goes on. */
-function faultOf(error: unknown): Fault {
-  if (!(error instanceof errors.JOSEError)) {
-    return { kind: 'fault', reason: 'internal', detail: 'verify_threw' };
-  }
-  const reason = TOKEN_FAULTS.has(error.code) ? 'invalid_token' : 'internal';
-  return { kind: 'fault', reason, detail: error.code };
 }

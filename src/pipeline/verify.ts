@@ -8,8 +8,8 @@ import type { Refusals } from './refusals.ts';
 import { fail, refuseAsTooLong, type Stage } from './stage.ts';
 
 export interface VerifyOptions {
-  /** Verifications at once, at least 1 (GRPC_NUM_STREAM_WORKERS). */
-  readonly concurrency: number;
+  /** Verifications in a turn of the event loop, at least 1 (GRPC_NUM_STREAM_WORKERS). */
+  readonly perTurn: number;
 }
 
 /** Calls that share one verification. */
@@ -18,20 +18,26 @@ interface Group {
   /** When the first of them came. */
   readonly since: number;
   calls: Call[];
-  /** 0 = it waits. */
-  startedAt: number;
+  /** Its turn has come: the verifier has it. */
+  started: boolean;
 }
+
+/** For how long a turn may verify, in ms, whatever may be left: everybody else waits meanwhile. */
+const SLICE_MS = 2;
+const MIN_PRUNE_LENGTH = 1024;
 
 /**
  * Stage: from token to identity.
  *
- *     batch ──▶ peek ──▶ known at once ─────────────────────────▶ the same batch goes on
- *                 └────▶ waiting ─▶ verifying ──▶ gathered to the end of the turn
+ *     batch ──▶ peek ──▶ known at once ───────────────────────────────────▶ the same batch goes on
+ *                 └────▶ waiting ─▶ verified, some in each turn ──────────▶ a batch a turn
+ *                                         └─▶ the key has to be fetched ──▶ when that is done
  *
  * Calls with the same token share one verification. A token all of whose callers have left by the
  * time it is its turn is not verified. A call that would wait too long, here or for the lookup that
  * follows, is refused at once, unless its token is cached: it costs nothing but that look. Those who
- * have waited for so long that they will hardly be served in time let the newest go first.
+ * have waited for so long that they will hardly be served in time let the newest go first. Who waits
+ * for a key keeps nobody else from being verified.
  */
 export function verify(
   options: VerifyOptions,
@@ -45,27 +51,23 @@ export function verify(
     new Observable((out) => {
       const groups = new Map<string, Group>();
       let waiting: Group[] = [];
-      let verifying = 0;
       let held = 0;
       let pruneAt = MIN_PRUNE_LENGTH;
       let verified: Call[] = [];
-      let flushing = false;
+      let isDue = false;
+      let lastSliceAt = 0;
       let sourceDone = false;
-
-      const completeIfDone = (): void => {
-        if (sourceDone && groups.size === 0 && !flushing) out.complete();
-      };
 
       const enqueue = (token: string, call: Call, now: number): void => {
         let group = groups.get(token);
         if (group === undefined) {
-          group = { token, since: now, calls: [], startedAt: 0 };
+          group = { token, since: now, calls: [], started: false };
           groups.set(token, group);
           waiting.push(group);
-          queue.ahead = waiting.length / options.concurrency;
+          queue.ahead = waiting.length / options.perTurn;
         }
         group.calls.push(call);
-        if (group.startedAt === 0) queue.enter(call, now);
+        if (!group.started) queue.enter(call, now);
         if (++held >= pruneAt) prune();
       };
 
@@ -80,57 +82,83 @@ export function verify(
         pruneAt = Math.max(2 * held, MIN_PRUNE_LENGTH);
       };
 
-      const next = (now: number): Group | undefined => {
-        const [oldest] = waiting;
-        if (oldest === undefined) return undefined;
-        return queue.isStanding(oldest.since, now) ? waiting.pop() : waiting.shift();
-      };
-
-      const startWaiting = (): void => {
-        const now = clock.now();
-        while (verifying < options.concurrency) {
+      /** Verifies some, passes on what there is, and goes on in the next turn. */
+      const slice = (): void => {
+        isDue = false;
+        const startedAt = clock.now();
+        if (lastSliceAt > 0) queue.served(startedAt - lastSliceAt);
+        for (let done = 0; done < options.perTurn; done++) {
+          const now = clock.now();
+          if (now - startedAt >= SLICE_MS) break;
           const group = next(now);
           if (group === undefined) break;
-          if (!group.calls.some((call) => call.open)) {
-            held -= group.calls.length;
-            groups.delete(group.token);
-            continue;
-          }
-          queue.leave(group.calls, now);
-          group.startedAt = now;
-          verifying++;
-          void verifier.verify(group.token).then(
-            (outcome) => finish(group, outcome),
-            (error) => finish(group, error),
-          );
+          start(group, now);
         }
-        queue.ahead = waiting.length / options.concurrency;
+        queue.ahead = waiting.length / options.perTurn;
+        lastSliceAt = waiting.length > 0 ? startedAt : 0;
+        if (waiting.length > 0) goOn();
+        const batch = verified;
+        verified = [];
+        if (batch.length > 0) out.next(batch);
+        completeIfDone();
+      };
+
+      const goOn = (): void => {
+        if (isDue) return;
+        isDue = true;
+        clock.endOfTurn(slice);
+      };
+
+      /** Whose turn it is. */
+      const next = (now: number): Group | undefined => {
+        for (;;) {
+          const [oldest] = waiting;
+          if (oldest === undefined) return undefined;
+          const isLate = queue.isStanding(oldest.since, now);
+          const group = (isLate ? waiting.pop() : waiting.shift()) as Group;
+          if (group.calls.some((call) => call.open)) return group;
+          forget(group);
+        }
+      };
+
+      const start = (group: Group, now: number): void => {
+        queue.leave(group.calls, now);
+        group.started = true;
+        try {
+          const outcome = verifier.verify(group.token);
+          if (!(outcome instanceof Promise)) finish(group, outcome);
+          else void outcome.then(...later(group));
+        } catch (error) {
+          finish(group, error);
+        }
+      };
+
+      const later = (group: Group) => {
+        const end = (outcome: unknown): void => {
+          finish(group, outcome);
+          goOn();
+        };
+        return [end, end] as const;
       };
 
       const finish = (group: Group, outcome: unknown): void => {
-        groups.delete(group.token);
-        verifying--;
-        held -= group.calls.length;
+        forget(group);
         const now = clock.now();
-        queue.served(now - group.startedAt);
         for (const call of group.calls) {
           if (!call.open) continue;
           call.verifyEndedAt = now;
           if (!isOutcome(outcome)) fail(call, refusals, outcome);
           else if (apply(call, outcome, refusals)) verified.push(call);
         }
-        startWaiting();
-        if (flushing) return;
-        flushing = true;
-        clock.endOfTurn(flush);
       };
 
-      const flush = (): void => {
-        const batch = verified;
-        verified = [];
-        flushing = false;
-        if (batch.length > 0) out.next(batch);
-        completeIfDone();
+      const forget = (group: Group): void => {
+        held -= group.calls.length;
+        groups.delete(group.token);
+      };
+
+      const completeIfDone = (): void => {
+        if (sourceDone && groups.size === 0 && !isDue) out.complete();
       };
 
       return batches.subscribe({
@@ -155,8 +183,8 @@ export function verify(
           // One reading of the clock for the batch; each hit is charged its share of it.
           const share = (clock.now() - startedAt) / batch.length;
           for (const call of onward) call.verifyEndedAt = startedAt + share;
-          if (waiting.length > 0) startWaiting();
           if (onward.length > 0) out.next(onward);
+          if (waiting.length > 0 && !isDue) slice();
         },
         error: (error) => out.error(error),
         complete() {
@@ -166,8 +194,6 @@ export function verify(
       });
     });
 }
-
-const MIN_PRUNE_LENGTH = 1024;
 
 function isOutcome(value: unknown): value is Identity | Fault {
   const kind = (value as Partial<Identity | Fault> | null | undefined)?.kind;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fault, Identity } from '../../src/domain/claims.ts';
-import type { Algorithm } from '../../src/jwt/keys.ts';
+import type { Algorithm } from '../../src/jwt/algorithms.ts';
 import { MAX_TOKEN_BYTES, parseToken } from '../../src/jwt/token.ts';
 import type { JwtVerifier } from '../../src/jwt/verifier.ts';
 import { base64url, claims, ISSUER, signed, signedBy } from '../support/tokens.ts';

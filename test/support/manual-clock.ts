@@ -46,7 +46,17 @@ export class ManualClock implements Clock {
       else next.due += next.everyMs;
       next.task();
     }
-    this.#moveTo(end);
+    this.#moveTo(Math.max(end, this.#now)); // tasks may have taken time
+  }
+
+  /** Time that somebody takes: what falls due meanwhile has to wait. */
+  spend(ms: number): void {
+    this.#moveTo(this.#now + ms);
+  }
+
+  /** The wall clock alone is set, by so many ms. */
+  setWall(ms: number): void {
+    this.#epochMs += ms;
   }
 
   #add(timer: Timer): () => void {

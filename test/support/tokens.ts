@@ -6,7 +6,7 @@ import {
   randomUUID,
   sign,
 } from 'node:crypto';
-import type { Algorithm } from '../../src/jwt/keys.ts';
+import type { Algorithm } from '../../src/jwt/algorithms.ts';
 
 /** 66 bytes: long enough for every HMAC algorithm. */
 export const SECRET = 'a secret for tests only, sixty-four bytes long, which is for HS512';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { infoOf, settingInfos } from '../../../src/config/setting-info.ts';
 import { NOT_USED, type SettingName } from '../../../src/config/settings.ts';
-import { ALGORITHMS } from '../../../src/jwt/keys.ts';
+import { ALGORITHMS } from '../../../src/jwt/algorithms.ts';
 import { checkNothing, faultsOf, read } from './environment.ts';
 
 const REQUIRED = Symbol('required');

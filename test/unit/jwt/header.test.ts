@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkHeader } from '../../../src/jwt/header.ts';
+import type { Algorithm } from '../../../src/jwt/algorithms.ts';
+import { checkHeader, USUAL_TYPES } from '../../../src/jwt/header.ts';
 
-const check = (header: Record<string, unknown>, algorithm = 'HS256') =>
-  checkHeader({ kind: 'parsed', header, payload: {}, signatureBytes: 0 }, algorithm)?.detail;
+const check = (header: Record<string, unknown>, algorithm: Algorithm = 'HS256') =>
+  checkHeader({ header }, { algorithms: [algorithm], types: USUAL_TYPES })?.detail;
 
 const passing = (more: Record<string, unknown>) => check({ alg: 'HS256', ...more });
 

@@ -5,7 +5,7 @@ import {
   type Algorithm,
   isHmac,
   PUBLIC_KEY_ALGORITHMS,
-} from '../../../src/jwt/keys.ts';
+} from '../../../src/jwt/algorithms.ts';
 import {
   AUDIENCE,
   base64url,

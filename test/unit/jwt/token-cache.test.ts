@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../../src/domain/claims.ts';
+import type { ClaimRules } from '../../../src/jwt/claims.ts';
+import type { TrustedKey } from '../../../src/jwt/key-set.ts';
+import type { VerificationKey } from '../../../src/jwt/signature.ts';
 import {
   ENTRY_OVERHEAD_BYTES,
   NAME_OVERHEAD_BYTES,
@@ -36,16 +39,22 @@ function build(options: Partial<TokenCacheOptions> = {}) {
   return { cache, counts };
 }
 
+const rules = {} as ClaimRules;
+const signedBy: TrustedKey = { key: {} as VerificationKey, kid: undefined, current: true };
+
+const set = (cache: TokenCache, token: string, kept: Identity): void =>
+  cache.set(token, kept, rules, signedBy);
+
 const EMPTY = { hits: 0, misses: 0, evictions: 0, entries: 0, bytes: 0 };
 
 it('gives back the identity itself, until it is deleted', () => {
   const { cache, counts } = build();
   const [a, b] = [identity(), identity()];
-  cache.set('a', a);
-  cache.set('b', b);
+  set(cache, 'a', a);
+  set(cache, 'b', b);
 
-  expect(cache.get('a')).toBe(a);
-  expect(cache.get('b')).toBe(b);
+  expect(cache.get('a')?.identity).toBe(a);
+  expect(cache.get('b')?.identity).toBe(b);
   expect(cache.get('c')).toBeUndefined();
   cache.delete('a');
   expect(cache.get('a')).toBeUndefined();
@@ -56,10 +65,10 @@ it('finds a token that came as a slice of something longer', () => {
   const { cache } = build();
   const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl-_';
   const kept = identity();
-  cache.set(`Bearer   ${token}`.slice(9), kept);
+  set(cache, `Bearer   ${token}`.slice(9), kept);
 
-  expect(cache.get(token)).toBe(kept);
-  expect(cache.get(`x${token}y`.slice(1, -1))).toBe(kept);
+  expect(cache.get(token)?.identity).toBe(kept);
+  expect(cache.get(`x${token}y`.slice(1, -1))?.identity).toBe(kept);
 });
 
 it('has no names of its own', () => {
@@ -72,19 +81,19 @@ it('has no names of its own', () => {
 it('takes a second identity for the same token, which is no eviction', () => {
   const { cache, counts } = build();
   const second = identity();
-  cache.set('a', identity());
-  cache.set('a', second);
+  set(cache, 'a', identity());
+  set(cache, 'a', second);
 
-  expect(cache.get('a')).toBe(second);
+  expect(cache.get('a')?.identity).toBe(second);
   expect(counts()).toMatchObject({ entries: 1, evictions: 0, bytes: ENTRY_OVERHEAD_BYTES + 81 });
 });
 
 describe('bounds', () => {
   it('holds so many entries, and drops the one used longest ago', () => {
     const { cache, counts } = build({ maxEntries: 3 });
-    for (const token of ['a', 'b', 'c']) cache.set(token, identity());
+    for (const token of ['a', 'b', 'c']) set(cache, token, identity());
     cache.get('a');
-    cache.set('d', identity());
+    set(cache, 'd', identity());
 
     expect(cache.get('b')).toBeUndefined();
     for (const token of ['a', 'c', 'd']) expect(cache.get(token)).toBeDefined();
@@ -94,24 +103,24 @@ describe('bounds', () => {
   it('holds so many bytes', () => {
     const each = 100 + ENTRY_OVERHEAD_BYTES + NAME_OVERHEAD_BYTES;
     const { cache, counts } = build({ maxBytes: 3 * each });
-    for (const char of 'abc') cache.set(char.repeat(100), identity());
+    for (const char of 'abc') set(cache, char.repeat(100), identity());
     expect(counts()).toMatchObject({ entries: 3, evictions: 0, bytes: 3 * each });
 
-    cache.set('d'.repeat(101), identity());
+    set(cache, 'd'.repeat(101), identity());
     expect(counts()).toMatchObject({ entries: 2, evictions: 2, bytes: 2 * each + 1 - each + each });
   });
 
   it('counts a byte for a character, and more for each scope and audience', () => {
     const { cache, counts } = build();
-    cache.set('a'.repeat(800), identity({ scopes: 7, audiences: 3 }));
+    set(cache, 'a'.repeat(800), identity({ scopes: 7, audiences: 3 }));
 
     expect(counts().bytes).toBe(800 + ENTRY_OVERHEAD_BYTES + 10 * NAME_OVERHEAD_BYTES);
   });
 
   it('does not keep what is larger than the whole', () => {
     const { cache, counts } = build({ maxBytes: 10_000 });
-    cache.set('a', identity());
-    cache.set('b', identity({ scopes: 1000 }));
+    set(cache, 'a', identity());
+    set(cache, 'b', identity({ scopes: 1000 }));
 
     expect(cache.get('a')).toBeDefined();
     expect(cache.get('b')).toBeUndefined();
@@ -125,7 +134,7 @@ describe('bounds', () => {
     { maxBytes: ENTRY_OVERHEAD_BYTES },
   ])('keeps nothing with %j', (options) => {
     const { cache, counts } = build(options);
-    for (let n = 0; n < 100; n++) cache.set(`token-${n}`, identity());
+    for (let n = 0; n < 100; n++) set(cache, `token-${n}`, identity());
 
     expect(cache.get('token-99')).toBeUndefined();
     cache.delete('token-99');
@@ -140,7 +149,7 @@ describe('bounds', () => {
     const shared = identity();
     const token = (n: number) => `${n}`.padStart(800, 'x');
     const fill = (from: number, to: number) => {
-      for (let n = from; n < to; n++) cache.set(token(n), shared);
+      for (let n = from; n < to; n++) set(cache, token(n), shared);
       return counts();
     };
     const full = fill(0, 2000);

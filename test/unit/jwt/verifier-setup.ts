@@ -1,7 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Fault, Identity } from '../../../src/domain/claims.ts';
+import { type Algorithm, isHmac } from '../../../src/jwt/algorithms.ts';
 import type { ClaimRules } from '../../../src/jwt/claims.ts';
-import { type Algorithm, type CryptoKey, ImportedKeys, isHmac } from '../../../src/jwt/keys.ts';
+import { USUAL_TYPES } from '../../../src/jwt/header.ts';
+import { StaticKeySet } from '../../../src/jwt/key-set.ts';
+import { ImportedKeys } from '../../../src/jwt/keys.ts';
+import type { VerificationKey } from '../../../src/jwt/signature.ts';
 import { TokenCache } from '../../../src/jwt/token-cache.ts';
 import { JwtVerifier } from '../../../src/jwt/verifier.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -24,7 +28,9 @@ export const keys = new ImportedKeys();
 
 export interface Pair {
   readonly signing: KeyObject;
-  readonly key: CryptoKey;
+  readonly key: VerificationKey;
+  /** Of a key pair. */
+  readonly pem?: string;
 }
 
 const pairs = new Map<Algorithm, Promise<Pair>>();
@@ -43,13 +49,17 @@ export async function makePair(algorithm: Algorithm): Promise<Pair> {
     return { signing: createSecretKey(bytes), key };
   }
   const { privateKey, pem } = keyPair(algorithm);
-  return { signing: privateKey, key: await keys.import(algorithm, { kind: 'public', pem }) };
+  return { signing: privateKey, key: await keys.import(algorithm, { kind: 'public', pem }), pem };
 }
 
-export function build(algorithm: Algorithm, key: CryptoKey, rules: Partial<ClaimRules> = {}) {
+export function build(algorithm: Algorithm, key: VerificationKey, rules: Partial<ClaimRules> = {}) {
   const clock = new ManualClock();
   const cache = new TokenCache({ maxEntries: 100, maxBytes: 1 << 20 });
-  const verifier = new JwtVerifier(algorithm, key, { ...RULES, ...rules }, cache, clock);
+  const issuer = {
+    ...{ ...RULES, ...rules },
+    ...{ algorithms: [algorithm], types: USUAL_TYPES, keys: new StaticKeySet([key]) },
+  };
+  const verifier = new JwtVerifier([issuer], cache, clock);
   return { clock, cache, verifier };
 }
 

@@ -1,17 +1,16 @@
+import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
-import { errors } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from '../../../src/domain/claims.ts';
 import type { ClaimRules } from '../../../src/jwt/claims.ts';
-import type { CryptoKey } from '../../../src/jwt/keys.ts';
+import { VerificationKey } from '../../../src/jwt/signature.ts';
 import { base64url, claims, SECRET, signed } from '../../support/tokens.ts';
 import { BAD_SIGNATURE, build, NOW, pairOf, verdict } from './verifier-setup.ts';
 
 const SECOND = 1000;
 
 const { key } = await pairOf('HS256');
-const hs512 = await pairOf('HS512');
-const es256 = await pairOf('ES256');
+const key512 = createSecretKey(Buffer.alloc(64, 1));
 
 describe('a cached token', () => {
   const cached = async (override: object, rules: Partial<ClaimRules> = {}) => {
@@ -49,16 +48,16 @@ describe('a cached token', () => {
     clock.advance(60 * SECOND);
     expect(verdict(verifier.peek(token, false))).toBe('ERR_JWT_EXPIRED');
 
-    clock.advance(-60 * SECOND);
+    clock.setWall(-60 * SECOND);
     expect(verifier.peek(token, false)).toBeUndefined();
   });
 
   it('is held to nbf, when the clock is set back', async () => {
     const { verifier, clock, cache, token } = await cached({ nbf: NOW });
-    clock.advance(-5 * SECOND);
+    clock.setWall(-5 * SECOND);
     expect(verdict(verifier.peek(token, false))).toBe('identity');
 
-    clock.advance(-1);
+    clock.setWall(-1);
     expect(verdict(verifier.peek(token, false))).toBe('claim_nbf');
     expect(cache.size).toBe(0);
   });
@@ -82,16 +81,7 @@ describe('a cached token', () => {
   });
 });
 
-it('refuses a token that expires while its signature is checked', async () => {
-  const { verifier, clock, cache } = build('HS256', key);
-  const outcome = verifier.verify(signed(claims(NOW, { exp: NOW + 1 })));
-  clock.advance(SECOND);
-
-  expect(verdict(await outcome)).toBe('ERR_JWT_EXPIRED');
-  expect(cache.size).toBe(0);
-});
-
-it('verifies copies side by side, and keeps one of them', async () => {
+it('keeps one of several copies', async () => {
   const { verifier, cache } = build('HS256', key);
   const token = signed(claims(NOW));
   const outcomes = await Promise.all(Array.from({ length: 5 }, () => verifier.verify(token)));
@@ -147,62 +137,25 @@ describe('what fails', () => {
   });
 });
 
-describe('what jose throws', () => {
-  /** A key that throws when it is looked at. */
-  const throwing = (error: unknown) =>
-    new Proxy({} as CryptoKey, {
-      get() {
+it.each([new Error('secret'), new TypeError('secret'), 'secret', undefined, null])(
+  'a key that throws %s is our fault, and of that nothing is said',
+  (error) => {
+    const broken = new VerificationKey('HS256', key512);
+    Object.assign(broken, {
+      verifies() {
         throw error;
       },
     });
-  const outcome = (error: unknown) =>
-    build('HS256', throwing(error)).verifier.verify(signed(claims(NOW)));
+    const { verifier, cache } = build('HS256', broken);
 
-  it.each([
-    new errors.JWTExpired('"exp"', { secret: 'payload' }),
-    new errors.JWTClaimValidationFailed('"aud"', { secret: 'payload' }),
-    new errors.JWTInvalid('secret'),
-    new errors.JWSInvalid('secret'),
-    new errors.JWSSignatureVerificationFailed('secret'),
-    new errors.JOSEAlgNotAllowed('secret'),
-    new errors.JOSENotSupported('secret'),
-  ])('$code is about the token', async (error) => {
-    expect(await outcome(error)).toEqual({
+    expect(verifier.verify(signed(claims(NOW)))).toEqual({
       kind: 'fault',
-      reason: 'invalid_token',
-      detail: error.code,
+      reason: 'internal',
+      detail: 'verify_threw',
     });
-  });
-
-  it.each([
-    new errors.JOSEError('secret'),
-    new errors.JWKInvalid('secret'),
-    new errors.JWKSInvalid('secret'),
-    new errors.JWKSTimeout('secret'),
-    new errors.JWKSNoMatchingKey('secret'),
-  ])('$code is about us', async (error) => {
-    expect(await outcome(error)).toEqual({ kind: 'fault', reason: 'internal', detail: error.code });
-  });
-
-  it.each([new Error('secret'), new TypeError('secret'), 'secret', undefined, null, { code: 'E' }])(
-    'so is %s',
-    async (error) => {
-      const fault = { kind: 'fault', reason: 'internal', detail: 'verify_threw' };
-      expect(await outcome(error)).toEqual(fault);
-    },
-  );
-
-  it.each<[string, CryptoKey]>([
-    ['no key', {} as CryptoKey],
-    ['a key for another algorithm', es256.key],
-    ['a key for another hash', hs512.key],
-  ])('so is %s', async (_, wrong) => {
-    const { verifier, cache } = build('HS256', wrong);
-
-    expect(await verifier.verify(signed(claims(NOW)))).toMatchObject({ reason: 'internal' });
     expect(cache.size).toBe(0);
-  });
-});
+  },
+);
 
 it('says of a fault nothing but fixed words', async () => {
   const DETAILS = new Set([

@@ -23,7 +23,7 @@ function start(verifier: TokenVerifier) {
       latencyTargetMs: 10,
       maxQueueMs: { verification: 50, lookup: 50 },
       refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
-      verify: { concurrency: 4 },
+      verify: { perTurn: 4 },
       revoke: { maxSize: 64, maxInFlight: 1, maxAgeMs: 5, maxLookups: 2 },
       outage: { staleMaxMs: 60_000 },
     },

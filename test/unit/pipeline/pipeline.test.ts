@@ -30,7 +30,7 @@ const OPTIONS: PipelineOptions = {
   latencyTargetMs: 10,
   maxQueueMs: { verification: 50, lookup: 50 },
   refusals: { corsOrigins: [], revokedHttpStatus: 403, failureSignal: 'denied' },
-  verify: { concurrency: 2 },
+  verify: { perTurn: 2 },
   revoke: { maxSize: 64, maxInFlight: 1, maxAgeMs: 5, maxLookups: 2 },
   outage: { staleMaxMs: 60_000 },
 };
@@ -46,7 +46,7 @@ interface Setup {
   options?: Partial<PipelineOptions>;
   requirement?: Requirement;
   known?: Record<string, Identity | Fault>;
-  verify?: (token: string) => Promise<Identity | Fault>;
+  verify?: (token: string) => Identity | Fault | Promise<Identity | Fault>;
   lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
   sinks?: readonly OutcomeSink[];
   limit?: (calls: number | undefined) => void;
@@ -71,7 +71,7 @@ function start(setup: Setup = {}) {
         },
         verify(token) {
           verified.push(token);
-          return setup.verify?.(token) ?? Promise.resolve(fault);
+          return setup.verify?.(token) ?? fault;
         },
       },
       revocations: {
@@ -242,21 +242,49 @@ describe('batches', () => {
     expect(run.batches.map((batch) => batch.length)).toEqual([3]);
   });
 
-  it('verifies concurrent copies of a token once, and no more tokens at once than allowed', async () => {
-    const ends = new Map<string, (outcome: Identity) => void>();
-    const run = start({
-      verify: (token) => new Promise((resolve) => ends.set(token, resolve)),
-    });
+  it('verifies concurrent copies of a token once, and no more tokens a turn than allowed', async () => {
+    const run = start({ verify: identity });
     const calls = run.send(bearer('a'), bearer('a'), bearer('b'), bearer('c'));
     expect(run.verified).toEqual(['a', 'b']);
-    ends.get('a')?.(identity('a'));
     await settle(run.clock);
     expect(run.verified).toEqual(['a', 'b', 'c']);
-    ends.get('b')?.(identity('b'));
-    ends.get('c')?.(identity('c'));
-    await settle(run.clock);
     expect(calls.map((call) => call.decision?.reason)).toEqual(Array(4).fill('success'));
-    expect(run.lookups).toEqual([['jti-a'], ['jti-b', 'jti-c']]);
+    expect(run.lookups).toEqual([['jti-a', 'jti-b'], ['jti-c']]);
+  });
+
+  it('verifies no more in a turn than there is time for', async () => {
+    const run = start({
+      options: { verify: { perTurn: 100 } },
+      verify(token) {
+        run.clock.spend(1);
+        return identity(token);
+      },
+    });
+    const known = run.send(...['a', 'b', 'c', 'd', 'e'].map(bearer));
+    expect(run.verified).toEqual(['a', 'b']);
+    run.clock.advance(0);
+    expect(run.verified).toEqual(['a', 'b', 'c', 'd']);
+    await settle(run.clock);
+    expect(known.map((call) => call.decision?.reason)).toEqual(Array(5).fill('success'));
+  });
+
+  it('lets who waits for a key keep nobody else from being verified', async () => {
+    const ends = new Map<string, (outcome: Identity | Fault) => void>();
+    const run = start({
+      verify: (token) =>
+        token.startsWith('new-key')
+          ? new Promise((resolve) => ends.set(token, resolve))
+          : identity(token),
+    });
+    const [first, second] = run.send(bearer('new-key-1'), bearer('new-key-2'));
+    const [third] = run.send(bearer('a'));
+    await settle(run.clock);
+    expect(third?.decision?.reason).toBe('success');
+    ends.get('new-key-2')?.(identity('b'));
+    ends.get('new-key-1')?.({ kind: 'fault', reason: 'keys_unavailable', detail: 'x' });
+    await settle(run.clock);
+    expect(first?.decision?.reason).toBe('keys_unavailable');
+    expect(second?.decision?.reason).toBe('success');
   });
 
   it('does not verify a token whose callers have all left', async () => {
@@ -352,14 +380,17 @@ describe('time and number', () => {
 });
 
 describe('overload', () => {
-  const busy: Partial<PipelineOptions> = { verify: { concurrency: 1 } };
+  const busy: Partial<PipelineOptions> = { verify: { perTurn: 1 } };
   const names = (count: number) => Array.from({ length: count }, (_, i) => `token-${i}`);
 
-  /** A verifier that takes `ms` for each token, one at a time. */
+  /** A verifier that takes `ms` for each token, one a turn. */
   function slowly(ms: number) {
     const run = start({
       options: busy,
-      verify: (token) => new Promise((done) => run.clock.after(ms, () => done(identity(token)))),
+      verify(token) {
+        run.clock.spend(ms);
+        return identity(token);
+      },
     });
     return run;
   }
@@ -374,18 +405,18 @@ describe('overload', () => {
 
   it('is refused at once, before any cryptography, by what verifications take now', async () => {
     const run = slowly(10);
-    run.send(bearer('first'));
+    run.send(bearer('first'), bearer('second'));
     await pass(run, 11);
     const calls = run.send(...names(100).map(bearer));
     const refused = calls.filter((call) => call.decision?.reason === 'overload');
     expect(refused.length).toBeGreaterThan(60);
     expect(refused.every((call) => call.detail === 'queue_too_long')).toBe(true);
-    expect(run.verified).toEqual(['first', 'token-0']);
+    expect(run.verified).toEqual(['first', 'second', 'token-0']);
   });
 
   it('answers in time what it has let in', async () => {
     const run = slowly(10);
-    run.send(bearer('first'));
+    run.send(bearer('first'), bearer('second'));
     await pass(run, 11);
     const calls = run.send(...names(100).map(bearer));
     await pass(run, 120);
@@ -397,11 +428,10 @@ describe('overload', () => {
 
   it('serves the newest first once the oldest have waited for long', async () => {
     const run = slowly(30);
-    run.send(bearer('first'));
-    run.send(bearer('old'));
-    await pass(run, 29);
+    run.send(bearer('first'), bearer('old'));
     run.send(bearer('new'));
-    await pass(run, 2);
+    expect(run.verified).toEqual(['first']);
+    await pass(run, 1);
     expect(run.verified).toEqual(['first', 'new']);
   });
 

@@ -1,0 +1,50 @@
+import type { Algorithm } from './algorithms.ts';
+import type { VerificationKey } from './signature.ts';
+
+/** A key that an issuer has, or had: what it signed is worth nothing once it is not `current`. */
+export interface TrustedKey {
+  readonly key: VerificationKey;
+  /** Key ID (RFC 7517, section 4.5); undefined: it may have made any token's signature. */
+  readonly kid: string | undefined;
+  current: boolean;
+}
+
+/** `found`: look again; `absent`: the issuer has no such key; `unavailable`: that cannot be known now. */
+export type Search = 'found' | 'absent' | 'unavailable';
+
+/** The keys of an issuer. */
+export interface KeySet {
+  /** Those that may have made a signature; at most MAX_CANDIDATES. */
+  candidates(kid: string | undefined, algorithm: Algorithm): readonly TrustedKey[];
+  /**
+   * What has become of a key that is not there. `issuedAt`: of the token, in epoch seconds; undefined =
+   * just now. Asks the issuer, if it may have keys that are newer than the token; never rejects.
+   */
+  search(
+    kid: string | undefined,
+    algorithm: Algorithm,
+    issuedAt: number | undefined,
+  ): Search | Promise<Search>;
+}
+
+/** Signatures that are tried for a token that does not say by which key it is: each takes its time. */
+export const MAX_CANDIDATES = 4;
+
+/** Keys that are told once and for all, such as the two of a rotation. */
+export class StaticKeySet implements KeySet {
+  readonly #keys: readonly TrustedKey[];
+
+  constructor(keys: readonly VerificationKey[]) {
+    this.#keys = keys.map((key) => ({ key, kid: undefined, current: true }));
+  }
+
+  candidates(_kid: string | undefined, algorithm: Algorithm): readonly TrustedKey[] {
+    return this.#keys.every(({ key }) => key.algorithm === algorithm)
+      ? this.#keys
+      : this.#keys.filter(({ key }) => key.algorithm === algorithm);
+  }
+
+  search(): Search {
+    return 'absent';
+  }
+}
