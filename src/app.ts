@@ -67,8 +67,7 @@ export async function createService(
   const loop = new LoopMonitor(clock);
   const sinks = await createSinks(settings, logger, clock);
   const pipeline = createPipeline(options.pipelineOptions(settings), {
-    policy: options.policyOf(settings),
-    verifier,
+    policy: options.policyOf(settings, verifier),
     revocations: denylist.store,
     sinks,
     clock,

@@ -1,8 +1,9 @@
 import { normalizeOtlpEndpoint } from './config/otlp-endpoint.ts';
 import type { Settings } from './config/settings.ts';
+import type { TokenVerifier } from './domain/claims.ts';
 import { type OutagePolicy, outagePolicies, type Requirement } from './domain/claims.ts';
 import type { PolicyResolver } from './domain/ports.ts';
-import type { ClaimRules } from './jwt/claims.ts';
+import { type ClaimRules, claimReader } from './jwt/claims.ts';
 import type { KeyMaterial } from './jwt/keys.ts';
 import type { PipelineOptions } from './pipeline/index.ts';
 import type { RedisAddress } from './revocation/redis/client.ts';
@@ -29,29 +30,35 @@ export function claimRules(settings: Settings): ClaimRules {
     clockSkewSec,
     expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
     maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
+    needsJti: true,
+    told: [claimReader(['sub']), claimReader(['provider'])],
   };
 }
 
 /** What Envoy's context_extensions may say of a route: one of the values of OUTAGE_POLICY. */
-const OUTAGE_EXTENSION = 'outage_policy';
+const OUTAGE_EXTENSION = 'sluice.outage_policy';
 
 /** One requirement for all routes, but for what becomes of them in an outage. */
-export function policyOf(settings: Settings): PolicyResolver {
+export function policyOf(settings: Settings, verifier: TokenVerifier): PolicyResolver {
   const requirement = (outage: OutagePolicy): Requirement => ({
+    verifier,
+    places: [{ kind: 'header', remove: false }],
+    anonymous: false,
     outage,
     scopes: settings.AUTH_REQUIRED_SCOPE,
+    audiences: [],
     identityHeaders: [
-      { name: 'x-user-id', claim: 'sub' },
-      { name: 'x-auth-provider', claim: 'provider' },
+      { name: 'x-user-id', told: 0 },
+      { name: 'x-auth-provider', told: 1 },
     ],
   });
   const byName = new Map(outagePolicies.map((name) => [name as string, requirement(name)]));
   const usual = byName.get(settings.OUTAGE_POLICY) as Requirement;
   const strict = byName.get('deny') as Requirement;
   return {
-    resolve(check) {
-      const name = check.extension(OUTAGE_EXTENSION);
-      return name === undefined ? usual : (byName.get(name) ?? strict);
+    resolve({ extensions }) {
+      const found = extensions.find(([name]) => name === OUTAGE_EXTENSION);
+      return found === undefined ? usual : (byName.get(found[1]) ?? strict);
     },
   };
 }

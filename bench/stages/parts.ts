@@ -156,9 +156,9 @@ function servePipeline(
 ) {
   const source = new MemorySource(clock, settings.CHECK_BUDGET_MS);
   const sinks = [new ReplySink(), new MetricsSink()];
-  const policy = options.policyOf(settings);
+  const policy = options.policyOf(settings, verifier);
   createPipeline(options.pipelineOptions(settings), {
-    ...{ policy, verifier, revocations: store, sinks, clock, logger: silent, busyShare: () => 0 },
+    ...{ policy, revocations: store, sinks, clock, logger: silent, busyShare: () => 0 },
   }).serve(source);
   return (checks: readonly Check[]): Promise<number> =>
     new Promise((resolve, reject) => {
@@ -209,7 +209,7 @@ function plainCheck(token: string): Check {
   return {
     ...{ fault: undefined, method: 'GET', path: '/', host: 'api.example.com' },
     header: (name) => (name === 'authorization' ? authorization : undefined),
-    extension: () => undefined,
+    extensions: [],
     rpcHeader: () => undefined,
   };
 }

@@ -1,10 +1,10 @@
 import type { Check } from './check.ts';
-import type { Identity, Requirement } from './claims.ts';
+import type { Identity, Requirement, TokenPlace } from './claims.ts';
 import type { Decision } from './decision.ts';
 import type { AllowReason } from './reason.ts';
 
 /** Of an allow that is about an identity. */
-export type IdentityReason = Exclude<AllowReason, 'cors_preflight'>;
+export type IdentityReason = Exclude<AllowReason, 'cors_preflight' | 'anonymous'>;
 
 /** The single-use way back to whoever asked. Never throws; does nothing once the caller is gone. */
 export interface Responder {
@@ -39,6 +39,8 @@ export class Call {
   settledAt = 0;
   requirement: Requirement | undefined = undefined;
   token: string | undefined = undefined;
+  /** Where the token stood. */
+  tokenPlace: TokenPlace | undefined = undefined;
   identity: Identity | undefined = undefined;
   /** The reason for which it is allowed, if it is. */
   passesAs: IdentityReason = 'success';

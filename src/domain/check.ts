@@ -17,8 +17,8 @@ export interface Check {
   readonly host: string;
   /** A header of the downstream's request, from `headers` or `header_map`. `name`: lower case. */
   header(name: string): string | undefined;
-  /** `attributes.context_extensions`: set per route in Envoy's configuration. */
-  extension(name: string): string | undefined;
+  /** `attributes.context_extensions`: set per route in Envoy's configuration; of equal names the last counts. */
+  readonly extensions: readonly (readonly [name: string, value: string])[];
   /** gRPC metadata of the Check itself (traceparent, b3). `name`: lower case. */
   rpcHeader(name: string): string | undefined;
 }

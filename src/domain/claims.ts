@@ -4,8 +4,8 @@ import type { Decision } from './decision.ts';
 export interface Claims {
   /** 1 to 255 bytes of printable ASCII without outer space: safe as a header value. */
   readonly sub: string;
-  /** Identifies the token; the denylist is keyed by it. */
-  readonly jti: string;
+  /** Identifies the token; undefined where its issuer's tokens need none. */
+  readonly jti: string | undefined;
   readonly iss: string;
   readonly aud: readonly string[];
   /** Seconds since the epoch, a safe integer. */
@@ -14,14 +14,26 @@ export interface Claims {
   readonly iat: number | undefined;
   /** Names in the space-separated claim `scope` (RFC 8693, section 4.2). */
   readonly scopes: ReadonlySet<string>;
-  /** Claim `provider`, if it is safe as a header value. */
-  readonly provider: string | undefined;
+  /**
+   * What upstreams may be told, one value for each claim that the policy names, safe in a header;
+   * undefined: the token does not say, or what it says cannot stand in a header.
+   */
+  readonly told: readonly (string | undefined)[];
 }
+
+/** What can be revoked: one token, a session, a user's tokens, what a key signed, all of an issuer. */
+export type RevocationScope = (typeof revocationScopes)[number];
+export const revocationScopes = ['jti', 'sid', 'sub', 'kid', 'iss'] as const;
 
 /** One question to the denylist. */
 export interface RevocationQuery {
-  readonly scope: 'jti';
+  readonly scope: RevocationScope;
   readonly id: string;
+  /**
+   * Epoch seconds; for `sub`, whose revocation is a cut-off: what was issued then or before is revoked,
+   * and so is what does not say.
+   */
+  readonly issuedAt?: number | undefined;
 }
 
 /** Who the caller proved to be. One object per verified token, kept while the token is cached. */
@@ -30,8 +42,10 @@ export interface Identity {
   readonly claims: Claims;
   /** Seconds since the epoch from which on the token passes no more: `exp`, and what is tolerated. */
   readonly endsAt: number;
-  /** What has to be asked before this identity may pass: never empty. */
+  /** What has to be asked before this identity may pass. */
   readonly revocation: readonly RevocationQuery[];
+  /** The policy says that tokens of this issuer cannot be revoked; only then may nothing be asked. */
+  readonly irrevocable: boolean;
   /**
    * Allows already built for this identity, one per requirement met so far. They live here, and
    * not in a map of their own, so that they leave memory with the cached token.
@@ -44,6 +58,7 @@ export interface Identity {
 /** A list: in nearly every token it has one member, and takes the space of one. */
 export interface KnownAllow extends Decision {
   readonly requirement: Requirement;
+  readonly place: TokenPlace | undefined;
   readonly next: KnownAllow | undefined;
 }
 
@@ -53,6 +68,17 @@ export interface Fault {
   readonly reason: 'invalid_token' | 'keys_unavailable' | 'internal';
   /** A code for the log, such as ERR_JWT_EXPIRED: fixed words, never input. */
   readonly detail: string;
+}
+
+/** Proves who a token belongs to. Neither member throws, and no promise of it rejects. */
+export interface TokenVerifier {
+  /**
+   * What is known at once: a cached identity that still holds, or a fault that needs no crypto; that
+   * last not with `cacheOnly`, which costs a tenth.
+   */
+  peek(token: string, cacheOnly: boolean): Identity | Fault | undefined;
+  /** A promise when the key has to be fetched first. */
+  verify(token: string): Identity | Fault | Promise<Identity | Fault>;
 }
 
 /** `unknown`: the store could not say; it is an error, never an allow. */
@@ -68,14 +94,26 @@ export interface Verdict {
 export type OutagePolicy = (typeof outagePolicies)[number];
 export const outagePolicies = ['deny', 'stale', 'allow'] as const;
 
+/** Where a token may stand in a request. */
+export type TokenPlace =
+  /** Authorization, with the scheme Bearer (RFC 6750, section 2.1). */
+  | { readonly kind: 'header'; readonly remove: boolean }
+  /** A cookie, or a query parameter (RFC 6750, section 2.3). */
+  | { readonly kind: 'cookie' | 'query'; readonly name: string; readonly remove: boolean };
+
 /** What a route demands. Interned: one object per distinct requirement. */
 export interface Requirement {
+  /** Judges tokens by the policy that this belongs to. */
+  readonly verifier: TokenVerifier;
+  /** Where a token is looked for, in this order; `remove`: the upstream does not see it. */
+  readonly places: readonly TokenPlace[];
+  /** A request without a token passes, as nobody's. */
+  readonly anonymous: boolean;
   readonly outage: OutagePolicy;
   /** Every name must be among the token's scopes. */
   readonly scopes: readonly string[];
-  /** Headers that tell the upstream who called, and the claim each one carries. */
-  readonly identityHeaders: readonly {
-    readonly name: string;
-    readonly claim: 'sub' | 'provider';
-  }[];
+  /** One of them must be among the token's audiences; empty = those of its issuer will do. */
+  readonly audiences: readonly string[];
+  /** Headers that tell the upstream who called, and the place in Claims.told of what each carries. */
+  readonly identityHeaders: readonly { readonly name: string; readonly told: number }[];
 }

@@ -22,6 +22,8 @@ export interface Decision {
   readonly headers: readonly Header[];
   /** On an allow: removed from the request to the upstream. Never overlaps `headers`. */
   readonly headersToRemove: readonly string[];
+  /** On an allow: parameters removed from the query of the request to the upstream. */
+  readonly queryToRemove: readonly string[];
   /** Body of a denial, JSON; empty on an allow. */
   readonly body: string;
   /** `denied` unless the reason is one that FAILURE_SIGNAL applies to. */
@@ -43,6 +45,7 @@ export function allow(
   reason: AllowReason,
   headers: readonly Header[],
   headersToRemove: readonly string[],
+  queryToRemove: readonly string[] = [],
 ): Decision {
   const spec = reasons[reason];
   return {
@@ -51,6 +54,7 @@ export function allow(
     httpStatus: spec.httpStatus,
     headers,
     headersToRemove,
+    queryToRemove,
     body: '',
     signal: 'denied',
     wire: notEncoded(),
@@ -73,6 +77,7 @@ export function refuse(
     httpStatus: options.httpStatus ?? spec.httpStatus,
     headers: [['content-type', 'application/json'], ...(options.headers ?? [])],
     headersToRemove: [],
+    queryToRemove: [],
     body: JSON.stringify({ error: reason, message: spec.message }),
     signal: spec.signalled ? (options.signal ?? 'denied') : 'denied',
     wire: notEncoded(),

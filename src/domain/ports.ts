@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Call, Settled } from './call.ts';
 import type { Check } from './check.ts';
-import type { Fault, Identity, Requirement, RevocationQuery, Verdict } from './claims.ts';
+import type { Requirement, RevocationQuery, Verdict } from './claims.ts';
 
 /** Produces calls. Those whose bytes arrived in one turn of the event loop come as one batch. */
 export interface CheckSource {
@@ -29,20 +29,17 @@ export interface OutcomeSink {
   close?(): Promise<void>;
 }
 
-/** Says what holds for a Check. Pure and fast: called for every one. */
+/** Says what holds for a Check, or why it cannot be said. Pure and fast: called for every one. */
 export interface PolicyResolver {
-  resolve(check: Check): Requirement;
+  resolve(check: Check): Requirement | RouteFault;
 }
 
-/** Proves who a token belongs to. Neither member throws, and no promise of it rejects. */
-export interface TokenVerifier {
-  /**
-   * What is known at once: a cached identity that still holds, or a fault that needs no crypto; that
-   * last not with `cacheOnly`, which costs a tenth.
-   */
-  peek(token: string, cacheOnly: boolean): Identity | Fault | undefined;
-  /** A promise when the key has to be fetched first. */
-  verify(token: string): Identity | Fault | Promise<Identity | Fault>;
+/** Why no requirement could be found for a Check. */
+export interface RouteFault {
+  readonly kind: 'route_fault';
+  readonly reason: 'misconfigured' | 'ambiguous_path';
+  /** A code for the log, fixed words. */
+  readonly detail: string;
 }
 
 /** Knows which tokens were revoked. */

@@ -45,6 +45,14 @@ const table = {
     message: '',
     description: 'The token verifies, is not revoked and has what the route requires.',
   },
+  anonymous: {
+    result: 'allow',
+    httpStatus: 200,
+    grpcCode: GrpcCode.OK,
+    message: '',
+    description:
+      'There is no token, and the route does not ask for one; identity headers are removed.',
+  },
   cors_preflight: {
     result: 'allow',
     httpStatus: 200,
@@ -84,13 +92,21 @@ const table = {
     message: 'The request is too large.',
     description: 'The CheckRequest is larger than the limit on messages.',
   },
+  ambiguous_path: {
+    result: 'deny',
+    httpStatus: 400,
+    grpcCode: GrpcCode.INVALID_ARGUMENT,
+    message: 'The path can be read in more than one way.',
+    description:
+      'The policy has rules for paths, and an upstream could take this path for another than we do.',
+  },
   missing_header: {
     result: 'deny',
     httpStatus: 401,
     grpcCode: GrpcCode.UNAUTHENTICATED,
     message: 'A bearer token is required.',
     challenge: 'none',
-    description: 'No Authorization header.',
+    description: 'There is no token in any of the places where one is looked for.',
   },
   invalid_token: {
     result: 'deny',
@@ -109,6 +125,14 @@ const table = {
     message: 'The token lacks a required scope.',
     challenge: 'insufficient_scope',
     description: 'The token verifies but lacks a scope the route requires.',
+  },
+  wrong_audience: {
+    result: 'deny',
+    httpStatus: 403,
+    grpcCode: GrpcCode.PERMISSION_DENIED,
+    message: 'The token is not meant for this route.',
+    challenge: 'insufficient_scope',
+    description: 'The token verifies but has none of the audiences the route requires.',
   },
   blacklisted: {
     result: 'deny',
@@ -151,6 +175,14 @@ const table = {
     signalled: true,
     errorType: 'deadline',
     description: 'No decision was reached before the deadline of the Check.',
+  },
+  misconfigured: {
+    result: 'error',
+    httpStatus: 503,
+    grpcCode: GrpcCode.UNAVAILABLE,
+    message: 'Authorization is temporarily unavailable.',
+    errorType: 'misconfigured',
+    description: "The route's context_extensions say something that Sluice does not understand.",
   },
   internal: {
     result: 'error',

@@ -15,7 +15,14 @@ export interface ClaimRules {
   readonly expToleranceSec: number;
   /** Longest time from `iat` to `exp`, in seconds; 0 = any. */
   readonly maxLifetimeSec: number;
+  /** Whether each token must have a `jti`. */
+  readonly needsJti: boolean;
+  /** What Claims.told is made of. */
+  readonly told: readonly ClaimReader[];
 }
+
+/** What upstreams may be told of a token, from one claim or several; undefined: nothing. */
+export type ClaimReader = (payload: Readonly<Record<string, unknown>>) => string | undefined;
 
 const MAX_BYTES = 255;
 /** Visible ASCII, with spaces only inside: what a header value may hold (RFC 9110, section 5.5). */
@@ -33,9 +40,9 @@ export function readClaims(
   rules: ClaimRules,
   now: number,
 ): Claims | Fault {
-  const { sub, jti, iss, aud, exp, nbf, iat, scope, provider } = payload;
+  const { sub, jti, iss, aud, exp, nbf, iat, scope } = payload;
   if (!isHeaderSafe(sub)) return invalid('claim_sub');
-  if (!isIdentifier(jti)) return invalid('claim_jti');
+  if (jti === undefined ? rules.needsJti : !isIdentifier(jti)) return invalid('claim_jti');
   if (iss !== rules.issuer) return invalid('claim_iss');
   const audiences = typeof aud === 'string' ? [aud] : aud;
   if (!isStrings(audiences)) return invalid('claim_aud');
@@ -51,14 +58,14 @@ export function readClaims(
   }
   const claims: Claims = {
     sub,
-    jti,
+    jti: jti as string | undefined,
     iss: rules.issuer,
     aud: audiences,
     exp,
     nbf,
     iat,
     scopes: new Set(typeof scope === 'string' ? scope.split(' ').filter(Boolean) : []),
-    provider: isHeaderSafe(provider) ? provider : undefined,
+    told: rules.told.map((read) => read(payload)),
   };
   return checkTime(claims, rules, now) ?? claims;
 }
@@ -75,8 +82,25 @@ export function checkTime(claims: Claims, rules: ClaimRules, now: number): Fault
   return undefined;
 }
 
-function isHeaderSafe(value: unknown): value is string {
+export function isHeaderSafe(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_BYTES && HEADER_SAFE.test(value);
+}
+
+/** Reads one claim, which may stand in others: as it is, if it is safe in a header. */
+export function claimReader(path: readonly string[]): ClaimReader {
+  const [first = '', ...rest] = path;
+  if (rest.length === 0) {
+    return ({ [first]: value }) => (isHeaderSafe(value) ? value : undefined);
+  }
+  return (payload) => {
+    let value: unknown = payload;
+    for (const name of path) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
+        return undefined;
+      value = (value as Record<string, unknown>)[name];
+    }
+    return isHeaderSafe(value) ? value : undefined;
+  };
 }
 
 /** A lone surrogate would become U+FFFD in Redis, and so share its key with other tokens. */

@@ -1,6 +1,5 @@
-import type { Claims, Fault, Identity } from '../domain/claims.ts';
+import type { Claims, Fault, Identity, TokenVerifier } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { TokenVerifier } from '../domain/ports.ts';
 import type { Algorithm } from './algorithms.ts';
 import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
 import { checkHeader, type HeaderRules } from './header.ts';
@@ -106,7 +105,8 @@ export class JwtVerifier implements TokenVerifier {
       kind: 'identity',
       claims,
       endsAt: endOf(claims, issuer),
-      revocation: [{ scope: 'jti', id: claims.jti }],
+      revocation: claims.jti === undefined ? [] : [{ scope: 'jti', id: claims.jti }],
+      irrevocable: !issuer.needsJti,
       allowed: undefined,
       notRevokedAt: Number.NEGATIVE_INFINITY,
     };

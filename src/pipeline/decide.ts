@@ -1,7 +1,9 @@
-import type { IdentityReason } from '../domain/call.ts';
-import type { Claims, Identity, KnownAllow, Requirement } from '../domain/claims.ts';
-import { type Decision, type Header, notEncoded } from '../domain/decision.ts';
+import type { Call, IdentityReason } from '../domain/call.ts';
+import type { Check } from '../domain/check.ts';
+import type { Claims, Identity, KnownAllow, Requirement, TokenPlace } from '../domain/claims.ts';
+import { allow, type Decision, type Header, notEncoded } from '../domain/decision.ts';
 import { type ReasonSpec, reasons } from '../domain/reason.ts';
+import { withoutCookie } from './credential.ts';
 import type { Refusals } from './refusals.ts';
 import { eachOpen, type Stage } from './stage.ts';
 
@@ -12,8 +14,11 @@ import { eachOpen, type Stage } from './stage.ts';
 export function authorize(
   identity: Identity,
   requirement: Requirement,
-): 'success' | 'insufficient_scope' {
-  const { scopes } = identity.claims;
+): 'success' | 'wrong_audience' | 'insufficient_scope' {
+  const { aud, scopes } = identity.claims;
+  const { audiences } = requirement;
+  const isMeant = audiences.length === 0 || audiences.some((audience) => aud.includes(audience));
+  if (!isMeant) return 'wrong_audience';
   return requirement.scopes.every((scope) => scopes.has(scope)) ? 'success' : 'insufficient_scope';
 }
 
@@ -24,21 +29,38 @@ export function decide(refusals: Refusals): Stage {
     if (identity === undefined || requirement === undefined) throw new Error('stage_skipped');
     const outcome = authorize(identity, requirement);
     call.settle(
-      outcome === 'success'
-        ? allowFor(identity, requirement, call.passesAs)
-        : refusals.of(outcome, call),
+      outcome === 'success' ? allowFor(call, identity, requirement) : refusals.of(outcome, call),
     );
     return false;
   });
 }
 
-function allowFor(identity: Identity, requirement: Requirement, reason: IdentityReason): Decision {
+function allowFor(call: Call, identity: Identity, requirement: Requirement): Decision {
+  const { tokenPlace: place, passesAs: reason } = call;
   for (let known = identity.allowed; known !== undefined; known = known.next) {
-    if (known.requirement === requirement && known.reason === reason) return known;
+    const isSame = known.requirement === requirement && known.place === place;
+    if (isSame && known.reason === reason) return known;
   }
-  identity.allowed = new Allow(reason, identity.claims, requirement, identity.allowed);
-  return identity.allowed;
+  const made = new Allow(reason, identity.claims, requirement, place, identity.allowed);
+  if (place?.kind === 'cookie' && place.remove) return withCookies(made, call.check, place.name);
+  identity.allowed = made;
+  return made;
 }
+
+/** The other cookies go on, and every request has its own: such an allow is not kept. */
+function withCookies(made: Decision, check: Check, name: string): Decision {
+  const rest = withoutCookie(check.header('cookie') ?? '', name);
+  return PRINTABLE.test(rest)
+    ? allow(
+        made.reason as IdentityReason,
+        [...made.headers, ['cookie', rest]],
+        made.headersToRemove,
+      )
+    : allow(made.reason as IdentityReason, made.headers, [...made.headersToRemove, 'cookie']);
+}
+
+/** What Envoy takes for a header's value; what is left of some cookies is not. */
+const PRINTABLE = /^[\x20-\x7e]+$/;
 
 /**
  * What is kept with every cached token, and therefore small: headers are made anew when an encoder
@@ -49,6 +71,7 @@ class Allow implements KnownAllow {
   readonly reason: IdentityReason;
   readonly #claims: Claims;
   readonly requirement: Requirement;
+  readonly place: TokenPlace | undefined;
   readonly next: KnownAllow | undefined;
   readonly wire = notEncoded();
 
@@ -56,11 +79,13 @@ class Allow implements KnownAllow {
     reason: IdentityReason,
     claims: Claims,
     requirement: Requirement,
+    place: TokenPlace | undefined,
     next: KnownAllow | undefined,
   ) {
     this.reason = reason;
     this.#claims = claims;
     this.requirement = requirement;
+    this.place = place;
     this.next = next;
   }
 
@@ -78,15 +103,24 @@ class Allow implements KnownAllow {
   }
 
   get headers(): readonly Header[] {
-    return this.requirement.identityHeaders.flatMap(({ name, claim }): Header[] => {
-      const value = this.#claims[claim];
+    const { told } = this.#claims;
+    return this.requirement.identityHeaders.flatMap(({ name, told: at }): Header[] => {
+      const value = told[at];
       return value ? [[name, value]] : [];
     });
   }
 
   get headersToRemove(): readonly string[] {
-    return this.requirement.identityHeaders
-      .filter(({ claim }) => !this.#claims[claim])
+    const { told } = this.#claims;
+    const names = this.requirement.identityHeaders
+      .filter(({ told: at }) => !told[at])
       .map(({ name }) => name);
+    const { place } = this;
+    return place?.kind === 'header' && place.remove ? [...names, 'authorization'] : names;
+  }
+
+  get queryToRemove(): readonly string[] {
+    const { place } = this;
+    return place?.kind === 'query' && place.remove ? [place.name] : [];
   }
 }

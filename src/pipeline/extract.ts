@@ -1,11 +1,9 @@
-import type { Call } from '../domain/call.ts';
 import type { Check } from '../domain/check.ts';
 import type { Requirement } from '../domain/claims.ts';
 import { allow, type Decision } from '../domain/decision.ts';
+import { findCredential } from './credential.ts';
 import type { Refusals } from './refusals.ts';
 import { eachOpen, type Stage } from './stage.ts';
-
-const SCHEME = /^bearer +/i;
 
 /**
  * What an upstream must not see of a preflight: nobody was authenticated, so nothing may look as if;
@@ -27,54 +25,56 @@ const PREFLIGHT_REMOVES = [
  */
 export function extract(corsOrigins: readonly string[], refusals: Refusals): Stage {
   const origins = new Set(corsOrigins);
-  const preflights = new Map<Requirement | undefined, Decision>();
-
-  const preflight = ({ requirement }: Call): Decision => {
-    let decision = preflights.get(requirement);
-    if (decision === undefined) {
-      const identityHeaders = requirement?.identityHeaders.map(({ name }) => name) ?? [];
-      decision = allow('cors_preflight', [], [...PREFLIGHT_REMOVES, ...identityHeaders]);
-      preflights.set(requirement, decision);
-    }
-    return decision;
-  };
+  const preflights = new UnidentifiedAllows('cors_preflight', PREFLIGHT_REMOVES);
+  const anonymous = new UnidentifiedAllows('anonymous', []);
 
   return eachOpen(refusals, (call) => {
-    const { check } = call;
+    const { check, requirement } = call;
     if (check.fault !== undefined) {
       call.settle(refusals.of(check.fault, call));
       return false;
     }
+    if (requirement === undefined) throw new Error('stage_skipped');
     if (isPreflight(check, origins)) {
-      call.settle(preflight(call));
+      call.settle(preflights.of(requirement));
       return false;
     }
-    const authorization = check.header('authorization');
-    if (authorization === undefined || authorization === '') {
-      call.settle(refusals.of('missing_header', call));
-      return false;
+    const found = findCredential(check, requirement.places);
+    if (typeof found === 'object') {
+      call.token = found.token;
+      call.tokenPlace = found.place;
+      return true;
     }
-    const token = bearerToken(authorization);
-    if (token === undefined) {
-      call.detail = 'not_one_bearer_token';
+    if (found !== 'none') {
+      call.detail = found;
       call.settle(refusals.of('invalid_token', call));
-      return false;
-    }
-    call.token = token;
-    return true;
+    } else if (requirement.anonymous) call.settle(anonymous.of(requirement));
+    else call.settle(refusals.of('missing_header', call));
+    return false;
   });
 }
 
-/**
- * Scheme in any case, one or more spaces, then the token (RFC 9110, section 11.1; RFC 6750, 2.1). A
- * comma, or a space, tells of a second one. Searching for those two takes a fifth of the time of a
- * pattern for all the rest.
- */
-function bearerToken(authorization: string): string | undefined {
-  const start = SCHEME.exec(authorization)?.[0].length ?? authorization.length;
-  if (start === authorization.length) return undefined;
-  const isOne = authorization.indexOf(' ', start) < 0 && authorization.indexOf(',', start) < 0;
-  return isOne ? authorization.slice(start) : undefined;
+/** Allows without an identity, made once for each requirement. */
+class UnidentifiedAllows {
+  readonly #reason: 'anonymous' | 'cors_preflight';
+  readonly #removes: readonly string[];
+  readonly #made = new WeakMap<Requirement, Decision>();
+
+  /** `removes`: beside the headers that tell of an identity. */
+  constructor(reason: 'anonymous' | 'cors_preflight', removes: readonly string[]) {
+    this.#reason = reason;
+    this.#removes = removes;
+  }
+
+  of(requirement: Requirement): Decision {
+    let decision = this.#made.get(requirement);
+    if (decision === undefined) {
+      const identityHeaders = requirement.identityHeaders.map(({ name }) => name);
+      decision = allow(this.#reason, [], [...this.#removes, ...identityHeaders]);
+      this.#made.set(requirement, decision);
+    }
+    return decision;
+  }
 }
 
 /** Fetch standard, "CORS-preflight request": OPTIONS with both of these headers. */

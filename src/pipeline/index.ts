@@ -8,7 +8,6 @@ import type {
   OutcomeSink,
   PolicyResolver,
   RevocationStore,
-  TokenVerifier,
 } from '../domain/ports.ts';
 import { Admission, type AdmitOptions, admit } from './admit.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
@@ -36,7 +35,6 @@ export interface PipelineOptions {
 
 export interface PipelineParts {
   readonly policy: PolicyResolver;
-  readonly verifier: TokenVerifier;
   readonly revocations: RevocationStore;
   /** Told in this order; the one that replies comes first. */
   readonly sinks: readonly OutcomeSink[];
@@ -60,7 +58,7 @@ export interface Pipeline {
  *                 └────────┴─────────┴─ settle ─┴─────────┴────────┴──▶ sinks
  */
 export function createPipeline(options: PipelineOptions, parts: PipelineParts): Pipeline {
-  const { policy, verifier, revocations, sinks, clock } = parts;
+  const { policy, revocations, sinks, clock } = parts;
   const refusals = new Refusals(options.refusals);
   const sources = new Set<CheckSource>();
   const limit = new ConcurrencyLimit(
@@ -91,7 +89,7 @@ export function createPipeline(options: PipelineOptions, parts: PipelineParts): 
           admit(admission, clock, refusals),
           route(policy, refusals),
           extract(options.refusals.corsOrigins, refusals),
-          verify(options.verify, verifier, clock, refusals, verifyQueue, lookupQueue),
+          verify(options.verify, clock, refusals, verifyQueue, lookupQueue),
           revoke(options.revoke, revocations, clock, refusals, lookupQueue, meter, outage),
           decide(refusals),
         )

@@ -1,4 +1,4 @@
-import { map } from 'rxjs';
+import { connect, filter, map, merge } from 'rxjs';
 import type { Call, IdentityReason } from '../domain/call.ts';
 import type { RevocationQuery, Verdict } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -123,23 +123,35 @@ export function revoke(
     },
     clock,
   );
-  return (batches) =>
-    batches.pipe(
-      map((batch) => {
-        const now = clock.now();
-        return batch.filter((call) => {
-          if (queue.isTooLong(call, now)) {
-            refuseAsTooLong(call, refusals);
-            return false;
-          }
-          call.lookupStartedAt = now;
-          queue.enter(call, now);
-          queue.ahead += perCall;
-          return true;
-        });
-      }),
-      commit,
-    );
+  /** Those that have to be asked about, and can be in time. */
+  const enter = (batch: readonly Call[]): readonly Call[] => {
+    const now = clock.now();
+    return batch.filter((call) => {
+      if (passesUnasked(call)) return false;
+      if (queue.isTooLong(call, now)) {
+        refuseAsTooLong(call, refusals);
+        return false;
+      }
+      call.lookupStartedAt = now;
+      queue.enter(call, now);
+      queue.ahead += perCall;
+      return true;
+    });
+  };
+  return connect((batches) =>
+    merge(
+      batches.pipe(
+        map((batch) => batch.filter(passesUnasked)),
+        filter((batch) => batch.length > 0),
+      ),
+      batches.pipe(map(enter), commit),
+    ),
+  );
+}
+
+/** Of an issuer whose tokens the policy says cannot be revoked. */
+function passesUnasked({ identity }: Call): boolean {
+  return identity?.irrevocable === true && identity.revocation.length === 0;
 }
 
 function queriesOf(call: Call): readonly RevocationQuery[] {

@@ -5,7 +5,15 @@ import { eachOpen, type Stage } from './stage.ts';
 /** Stage: says what holds for each check. */
 export function route(policy: PolicyResolver, refusals: Refusals): Stage {
   return eachOpen(refusals, (call) => {
-    call.requirement = policy.resolve(call.check);
-    return true;
+    const found = policy.resolve(call.check);
+    if (!('kind' in found)) {
+      call.requirement = found;
+      return true;
+    }
+    // What cannot be read at all is told so by the next stage.
+    if (call.check.fault !== undefined) return true;
+    call.detail = found.detail;
+    call.settle(refusals.of(found.reason, call));
+    return false;
   });
 }

@@ -1,8 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Call } from '../domain/call.ts';
-import type { Fault, Identity } from '../domain/claims.ts';
+import type { Fault, Identity, TokenVerifier } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
-import type { TokenVerifier } from '../domain/ports.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
 import { fail, refuseAsTooLong, type Stage } from './stage.ts';
@@ -14,6 +13,7 @@ export interface VerifyOptions {
 
 /** Calls that share one verification. */
 interface Group {
+  readonly verifier: TokenVerifier;
   readonly token: string;
   /** When the first of them came. */
   readonly since: number;
@@ -41,7 +41,6 @@ const MIN_PRUNE_LENGTH = 1024;
  */
 export function verify(
   options: VerifyOptions,
-  verifier: TokenVerifier,
   clock: Clock,
   refusals: Refusals,
   queue: Queue,
@@ -58,10 +57,11 @@ export function verify(
       let lastSliceAt = 0;
       let sourceDone = false;
 
-      const enqueue = (token: string, call: Call, now: number): void => {
+      const enqueue = (verifier: TokenVerifier, token: string, call: Call, now: number): void => {
         let group = groups.get(token);
-        if (group === undefined) {
-          group = { token, since: now, calls: [], started: false };
+        // Of another verifier: the policy has changed meanwhile.
+        if (group?.verifier !== verifier) {
+          group = { verifier, token, since: now, calls: [], started: false };
           groups.set(token, group);
           waiting.push(group);
           queue.ahead = waiting.length / options.perTurn;
@@ -78,7 +78,11 @@ export function verify(
           group.calls = group.calls.filter((call) => call.open);
           held += group.calls.length;
         }
-        waiting = waiting.filter((group) => group.calls.length > 0 || !groups.delete(group.token));
+        waiting = waiting.filter((group) => {
+          if (group.calls.length > 0) return true;
+          forget(group);
+          return false;
+        });
         pruneAt = Math.max(2 * held, MIN_PRUNE_LENGTH);
       };
 
@@ -125,7 +129,7 @@ export function verify(
         queue.leave(group.calls, now);
         group.started = true;
         try {
-          const outcome = verifier.verify(group.token);
+          const outcome = group.verifier.verify(group.token);
           if (!(outcome instanceof Promise)) finish(group, outcome);
           else void outcome.then(...later(group));
         } catch (error) {
@@ -154,7 +158,7 @@ export function verify(
 
       const forget = (group: Group): void => {
         held -= group.calls.length;
-        groups.delete(group.token);
+        if (groups.get(group.token) === group) groups.delete(group.token);
       };
 
       const completeIfDone = (): void => {
@@ -166,15 +170,16 @@ export function verify(
           const startedAt = clock.now();
           const onward: Call[] = [];
           for (const call of batch) {
-            const { token } = call;
-            if (!call.open || token === undefined) continue;
+            const { token, requirement } = call;
+            if (!call.open || token === undefined || requirement === undefined) continue;
+            const { verifier } = requirement;
             call.verifyStartedAt = startedAt;
             try {
               const isFull =
                 queue.isTooLong(call, startedAt) || lookupQueue.isTooLong(call, startedAt);
               const known = verifier.peek(token, isFull);
               if (known === undefined && isFull) refuseAsTooLong(call, refusals);
-              else if (known === undefined) enqueue(token, call, startedAt);
+              else if (known === undefined) enqueue(verifier, token, call, startedAt);
               else if (apply(call, known, refusals)) onward.push(call);
             } catch (error) {
               fail(call, refusals, error);

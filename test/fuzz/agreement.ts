@@ -1,4 +1,5 @@
 import type { Check } from '../../src/domain/check.ts';
+import { extensionOf } from '../support/check-parts.ts';
 import { type Reading, readWithProtobufjs } from './oracle.ts';
 
 /** What is tested: the decoder, or one with a fault. */
@@ -31,7 +32,7 @@ export function disagreement(subject: Subject, bytes: Buffer): string | undefine
 
 function disagreementOnRefusal(check: Check, bytes: Buffer): string | undefined {
   if (check.fault !== 'malformed_request') return `refused as ${check.fault}`;
-  const asked = [check.header('authorization'), check.header('a'), check.extension('a')];
+  const asked = [check.header('authorization'), check.header('a'), extensionOf(check, 'a')];
   const parts = [check.method, check.path, check.host, ...asked.filter((it) => it !== undefined)];
   if (parts.join('') !== '') return `refused, but has parts: ${parts}`;
   const isFine = readWithProtobufjs(bytes, 99) !== undefined && !hasLongVarint(bytes);
@@ -53,7 +54,7 @@ export function difference(check: Check, reading: Reading): string | undefined {
   for (const name of namesToAsk(reading.extensions)) {
     const extension = reading.extensions.get(name);
     const expected = extension && text(extension);
-    const actual = check.extension(name);
+    const actual = extensionOf(check, name);
     if (actual !== expected) return `extension ${name} is ${actual}, not ${expected}`;
   }
   return undefined;

@@ -218,8 +218,9 @@ describe('whatever the issuer signs', () => {
         const outcome = await ask(verifier, token);
         seen[outcome.kind === 'identity' ? 'accepted' : 'refused']++;
         if (outcome.kind === 'identity') {
-          const { sub, jti, iss, aud, exp, scopes, provider } = outcome.claims;
-          expect({ sub, jti, exp, aud, scopes: [...scopes], provider }).toEqual(opinion);
+          const { sub, jti, iss, aud, exp, scopes, told } = outcome.claims;
+          expect({ sub, jti, exp, aud, scopes: [...scopes], provider: told[1] }).toEqual(opinion);
+          expect(told[0]).toBe(sub);
           expect(iss).toBe(ISSUER);
           expect(outcome.revocation).toEqual([{ scope: 'jti', id: jti }]);
         } else {

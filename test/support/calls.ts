@@ -30,7 +30,7 @@ export function fakeCheck(options: FakeCallOptions): Check {
     path: options.path ?? '/',
     host: options.host ?? 'api.example',
     header: (name) => options.headers?.[name],
-    extension: (name) => options.extensions?.[name],
+    extensions: Object.entries(options.extensions ?? {}),
     rpcHeader: (name) => options.rpcHeaders?.[name],
   };
 }

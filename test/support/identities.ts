@@ -11,14 +11,15 @@ export function fakeIdentity(override: Partial<Claims> = {}): Identity {
     nbf: undefined,
     iat: undefined,
     scopes: new Set(),
-    provider: undefined,
+    told: [override.sub ?? 'user', undefined],
     ...override,
   };
   return {
     kind: 'identity',
     claims,
     endsAt: claims.exp,
-    revocation: [{ scope: 'jti', id: claims.jti }],
+    revocation: [{ scope: 'jti', id: claims.jti ?? '' }],
+    irrevocable: false,
     allowed: undefined,
     notRevokedAt: Number.NEGATIVE_INFINITY,
   };

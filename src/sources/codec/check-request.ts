@@ -27,6 +27,7 @@ const HEADER_MAP = 13;
 const HEADER_MAP_HEADERS = 1;
 
 const NO_PARTS: number[] = [];
+const NO_EXTENSIONS: Check['extensions'] = [];
 
 // Decoding never awaits, so one cursor for each kind of message serves every request.
 const root = new FieldCursor();
@@ -94,14 +95,15 @@ export class CheckRequest implements Check {
     return this.#rpc.rpcHeader(name);
   }
 
-  extension(name: string): string | undefined {
+  get extensions(): Check['extensions'] {
     const parts = this.#extensions;
-    let value: string | undefined;
+    if (parts.length === 0) return NO_EXTENSIONS;
+    const pairs = new Map<string, string>();
     for (let i = 0; i < parts.length; i += 2) {
       extension.read(this.#bytes, parts[i] as number, parts[i + 1] as number);
-      if (extension.keyIs(this.#bytes, name)) value = this.#value(extension);
+      pairs.set(this.#text(extension.keyStart, extension.keyStop), this.#value(extension));
     }
-    return value;
+    return [...pairs];
   }
 
   /**
@@ -214,6 +216,7 @@ export class TooLargeRequest implements Check {
   readonly method = '';
   readonly path = '';
   readonly host = '';
+  readonly extensions = NO_EXTENSIONS;
   readonly #rpc: RpcHeaders;
 
   constructor(rpc: RpcHeaders) {
@@ -221,8 +224,6 @@ export class TooLargeRequest implements Check {
   }
 
   header(): undefined {}
-
-  extension(): undefined {}
 
   rpcHeader(name: string): string | undefined {
     return this.#rpc.rpcHeader(name);

@@ -40,11 +40,12 @@ export function encodeCheckResponse(decision: Decision): Uint8Array {
   return Buffer.concat([status, refusal(2, decision), metadata]);
 }
 
-function okResponse({ headers, headersToRemove }: Decision): Uint8Array {
+function okResponse({ headers, headersToRemove, queryToRemove }: Decision): Uint8Array {
   return message(
     3,
     ...headers.map((header) => headerValueOption(header)),
     ...headersToRemove.map((name) => string(5, name)),
+    ...queryToRemove.map((name) => string(8, name)),
   );
 }
 

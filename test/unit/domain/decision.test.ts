@@ -14,6 +14,7 @@ describe('allow', () => {
       httpStatus: 200,
       headers: [['x-user-id', 'alice']],
       headersToRemove: ['x-auth-provider'],
+      queryToRemove: [],
       body: '',
       signal: 'denied',
       wire: {},

@@ -15,19 +15,23 @@ import { decisionOf } from '../../support/decisions.ts';
 /** The operator's contract: result, HTTP status and gRPC code of every reason. */
 const CONTRACT: Readonly<Record<Reason, readonly [string, number, number]>> = {
   success: ['allow', 200, GrpcCode.OK],
+  anonymous: ['allow', 200, GrpcCode.OK],
   cors_preflight: ['allow', 200, GrpcCode.OK],
   stale_verdict: ['allow', 200, GrpcCode.OK],
   unchecked: ['allow', 200, GrpcCode.OK],
   malformed_request: ['deny', 400, GrpcCode.INVALID_ARGUMENT],
   request_too_large: ['deny', 413, GrpcCode.INVALID_ARGUMENT],
+  ambiguous_path: ['deny', 400, GrpcCode.INVALID_ARGUMENT],
   missing_header: ['deny', 401, GrpcCode.UNAUTHENTICATED],
   invalid_token: ['deny', 401, GrpcCode.UNAUTHENTICATED],
   insufficient_scope: ['deny', 403, GrpcCode.PERMISSION_DENIED],
+  wrong_audience: ['deny', 403, GrpcCode.PERMISSION_DENIED],
   blacklisted: ['deny', 403, GrpcCode.PERMISSION_DENIED],
   redis_error: ['error', 503, GrpcCode.UNAVAILABLE],
   keys_unavailable: ['error', 503, GrpcCode.UNAVAILABLE],
   overload: ['error', 503, GrpcCode.UNAVAILABLE],
   deadline: ['error', 503, GrpcCode.DEADLINE_EXCEEDED],
+  misconfigured: ['error', 503, GrpcCode.UNAVAILABLE],
   internal: ['error', 503, GrpcCode.UNAVAILABLE],
 };
 

@@ -11,7 +11,7 @@ const CLAIMS: Claims = {
   nbf: undefined,
   iat: 1,
   scopes: new Set(['read', 'write']),
-  provider: 'corporate',
+  told: ['alice', 'corporate'],
 };
 
 const like = (override: Partial<Claims>): Claims => ({

@@ -53,10 +53,11 @@ describe.each(ALGORITHMS)('%s', async (algorithm) => {
         nbf: undefined,
         iat: NOW,
         scopes: new Set(['a', 'b']),
-        provider: undefined,
+        told: ['user-1', undefined],
       },
       endsAt: NOW + 3600,
       revocation: [{ scope: 'jti', id: 'id' }],
+      irrevocable: false,
       allowed: undefined,
       notRevokedAt: Number.NEGATIVE_INFINITY,
     });

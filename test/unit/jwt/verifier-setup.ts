@@ -1,7 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Fault, Identity } from '../../../src/domain/claims.ts';
 import { type Algorithm, isHmac } from '../../../src/jwt/algorithms.ts';
-import type { ClaimRules } from '../../../src/jwt/claims.ts';
+import { type ClaimRules, claimReader } from '../../../src/jwt/claims.ts';
 import { USUAL_TYPES } from '../../../src/jwt/header.ts';
 import { StaticKeySet } from '../../../src/jwt/key-set.ts';
 import { ImportedKeys } from '../../../src/jwt/keys.ts';
@@ -22,6 +22,8 @@ export const RULES: ClaimRules = {
   clockSkewSec: 5,
   expToleranceSec: 0,
   maxLifetimeSec: 0,
+  needsJti: true,
+  told: [claimReader(['sub']), claimReader(['provider'])],
 };
 
 export const keys = new ImportedKeys();

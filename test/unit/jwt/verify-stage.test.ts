@@ -5,6 +5,7 @@ import { Queue } from '../../../src/pipeline/queue.ts';
 import { Refusals } from '../../../src/pipeline/refusals.ts';
 import { verify } from '../../../src/pipeline/verify.ts';
 import { fakeCall } from '../../support/calls.ts';
+import { fakeRequirement } from '../../support/requirements.ts';
 import { claims, signed } from '../../support/tokens.ts';
 import { build, NOW, pairOf } from './verifier-setup.ts';
 
@@ -15,6 +16,7 @@ const { key } = await pairOf('HS256');
 /** The stage around the real verifier: what it lets through, and what it settles. */
 function start(expToleranceSec = 0) {
   const { clock, cache, verifier } = build('HS256', key, { expToleranceSec });
+  const requirement = fakeRequirement({ verifier });
   const refusals = new Refusals({
     corsOrigins: [],
     revokedHttpStatus: 403,
@@ -26,10 +28,10 @@ function start(expToleranceSec = 0) {
   const sent: Call[] = [];
   const passed: Call[] = [];
   calls
-    .pipe(verify({ perTurn: 1 }, verifier, clock, refusals, queue, lookupQueue))
+    .pipe(verify({ perTurn: 1 }, clock, refusals, queue, lookupQueue))
     .subscribe((batch) => void passed.push(...batch));
   const send = (...tokens: string[]): Call[] => {
-    const batch = tokens.map((token) => Object.assign(fakeCall({}), { token }));
+    const batch = tokens.map((token) => Object.assign(fakeCall({}), { token, requirement }));
     sent.push(...batch);
     calls.next(batch);
     return batch;

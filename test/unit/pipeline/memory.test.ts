@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../../src/domain/call.ts';
-import type { TokenVerifier } from '../../../src/domain/ports.ts';
+import type { TokenVerifier } from '../../../src/domain/claims.ts';
 import { createPipeline } from '../../../src/pipeline/index.ts';
 import { MemorySource } from '../../../src/sources/memory.ts';
 import { fakeCheck } from '../../support/calls.ts';
@@ -8,6 +8,7 @@ import { survivors } from '../../support/gc.ts';
 import { fakeIdentity } from '../../support/identities.ts';
 import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { fakeRequirement } from '../../support/requirements.ts';
 
 const CALLS = 20_000;
 /** What may still be around: the lists are pruned when they have doubled, beginning at 1,024. */
@@ -16,6 +17,7 @@ const FEW = 3_000;
 /** A pipeline with parts that never answer. */
 function start(verifier: TokenVerifier) {
   const clock = new ManualClock();
+  const requirement = fakeRequirement({ verifier });
   const source = new MemorySource(clock, 100);
   const pipeline = createPipeline(
     {
@@ -28,8 +30,7 @@ function start(verifier: TokenVerifier) {
       outage: { staleMaxMs: 60_000 },
     },
     {
-      policy: { resolve: () => ({ outage: 'deny', scopes: [], identityHeaders: [] }) },
-      verifier,
+      policy: { resolve: () => requirement },
       revocations: { lookup: () => new Promise(() => undefined) },
       sinks: [],
       clock,

@@ -7,6 +7,7 @@ import type {
   OutagePolicy,
   Requirement,
   RevocationQuery,
+  TokenVerifier,
   Verdict,
 } from '../../../src/domain/claims.ts';
 import type { OutcomeSink } from '../../../src/domain/ports.ts';
@@ -15,15 +16,7 @@ import { type FakeCallOptions, fakeCall } from '../../support/calls.ts';
 import { fakeIdentity } from '../../support/identities.ts';
 import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-
-const REQUIREMENT: Requirement = {
-  outage: 'deny',
-  scopes: [],
-  identityHeaders: [
-    { name: 'x-user-id', claim: 'sub' },
-    { name: 'x-auth-provider', claim: 'provider' },
-  ],
-};
+import { fakeRequirement } from '../../support/requirements.ts';
 
 const OPTIONS: PipelineOptions = {
   admit: { maxInFlight: 100 },
@@ -37,14 +30,14 @@ const OPTIONS: PipelineOptions = {
 
 function identity(sub: string, extra: { scopes?: string[]; provider?: string } = {}): Identity {
   const { scopes = [], provider } = extra;
-  return fakeIdentity({ sub, jti: `jti-${sub}`, scopes: new Set(scopes), provider });
+  return fakeIdentity({ sub, jti: `jti-${sub}`, scopes: new Set(scopes), told: [sub, provider] });
 }
 
 const fault: Fault = { kind: 'fault', reason: 'invalid_token', detail: 'ERR_JWT_EXPIRED' };
 
 interface Setup {
   options?: Partial<PipelineOptions>;
-  requirement?: Requirement;
+  requirement?: Partial<Requirement>;
   known?: Record<string, Identity | Fault>;
   verify?: (token: string) => Identity | Fault | Promise<Identity | Fault>;
   lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
@@ -60,20 +53,21 @@ function start(setup: Setup = {}) {
   const batches: Settled[][] = [];
   const lookups: string[][] = [];
   const verified: string[] = [];
+  const verifier: TokenVerifier = {
+    peek: (token, cacheOnly) => {
+      const known = setup.known?.[token];
+      return cacheOnly && known?.kind === 'fault' ? undefined : known;
+    },
+    verify(token) {
+      verified.push(token);
+      return setup.verify ? setup.verify(token) : fault;
+    },
+  };
+  const requirement = fakeRequirement({ ...setup.requirement, verifier });
   const pipeline = createPipeline(
     { ...OPTIONS, ...setup.options },
     {
-      policy: { resolve: () => setup.requirement ?? REQUIREMENT },
-      verifier: {
-        peek: (token, cacheOnly) => {
-          const known = setup.known?.[token];
-          return cacheOnly && known?.kind === 'fault' ? undefined : known;
-        },
-        verify(token) {
-          verified.push(token);
-          return setup.verify?.(token) ?? fault;
-        },
-      },
+      policy: { resolve: () => requirement },
       revocations: {
         lookup(queries) {
           lookups.push(queries.map(({ id }) => id));
@@ -215,7 +209,7 @@ describe('what a request gets', () => {
   });
 
   it('requires every scope of the route, whatever was cached for another', async () => {
-    const run = start({ known, requirement: { ...REQUIREMENT, scopes: ['read'] } });
+    const run = start({ known, requirement: { scopes: ['read'] } });
     const calls = run.send(bearer('alice'), bearer('bob'));
     await settle(run.clock);
     expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'insufficient_scope']);
@@ -618,7 +612,7 @@ describe('an outage of the denylist', () => {
   function withStore(outage: OutagePolicy, options: Partial<PipelineOptions> = {}) {
     let isUp = true;
     const run = start({
-      ...{ known: people(), requirement: { ...REQUIREMENT, outage }, options },
+      ...{ known: people(), requirement: { outage }, options },
       lookup: async (queries) =>
         queries.map(({ id }) => {
           if (!isUp) return gone;
@@ -678,7 +672,7 @@ describe('an outage of the denylist', () => {
 
   it('lets nothing pass that has ended meanwhile', async () => {
     const known = { ending: fakeIdentity({ exp: 1_700_000_001 }) };
-    const requirement: Requirement = { ...REQUIREMENT, outage: 'allow' };
+    const requirement = { outage: 'allow' } as const;
     const run = start({ known, requirement, lookup: async () => [gone] });
     run.clock.advance(1_000);
     const [call] = run.send(bearer('ending'));
@@ -705,7 +699,7 @@ describe('an outage of the denylist', () => {
   });
 
   it('does not take a failure of our own for one', async () => {
-    const requirement: Requirement = { ...REQUIREMENT, outage: 'allow' };
+    const requirement = { outage: 'allow' } as const;
     const broken = { ...identity('a'), revocation: [] };
     const run = start({ known: { broken, a: identity('a') }, requirement, lookup: async () => [] });
     const calls = run.send(bearer('broken'), bearer('a'));

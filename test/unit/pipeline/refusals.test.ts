@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reasonNames, reasons } from '../../../src/domain/reason.ts';
 import { type Refusal, type RefusalOptions, Refusals } from '../../../src/pipeline/refusals.ts';
 import { fakeCall } from '../../support/calls.ts';
+import { fakeRequirement } from '../../support/requirements.ts';
 
 const OPTIONS: RefusalOptions = {
   corsOrigins: [],
@@ -41,7 +42,7 @@ describe('Refusals', () => {
     const refusals = make();
     const challenge = (scopes: readonly string[]) => {
       const call = fakeCall({});
-      call.requirement = { outage: 'deny', scopes, identityHeaders: [] };
+      call.requirement = fakeRequirement({ scopes });
       return Object.fromEntries(refusals.of('insufficient_scope', call).headers)[
         'www-authenticate'
       ];

@@ -345,8 +345,8 @@ describe('attributes', () => {
       );
       call.token = 'sEcReT';
       call.detail = 'sEcReT';
-      const claims = { sub: 'sEcReT', jti: 'sEcReT', iss: 'sEcReT', provider: 'sEcReT' };
-      call.identity = { kind: 'identity', claims } as Identity;
+      const claims = { sub: 'sEcReT', jti: 'sEcReT', iss: 'sEcReT', told: ['sEcReT'] };
+      call.identity = { kind: 'identity', claims } as unknown as Identity;
       const { spans } = await spansOf(call);
       expect(spans).toHaveLength(3);
       for (const span of spans) {

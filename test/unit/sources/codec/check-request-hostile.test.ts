@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_REQUEST_BYTES } from '../../../../src/sources/codec/check-request.ts';
-import { NOTHING, partsOf, readCheck as read } from '../../../support/check-parts.ts';
+import { extensionOf, NOTHING, partsOf, readCheck as read } from '../../../support/check-parts.ts';
 import { encodeCheckRequest } from '../../../support/protobuf.ts';
 import {
   attributes,
@@ -193,6 +193,6 @@ describe('CheckRequest, of hostile bytes,', () => {
     );
     expect(check.fault).toBeUndefined();
     expect(check.header('authorization')).toBeUndefined();
-    expect(check.extension('authorization')).toBeUndefined();
+    expect(extensionOf(check, 'authorization')).toBeUndefined();
   });
 });

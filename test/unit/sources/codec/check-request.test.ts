@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CheckRequest } from '../../../../src/sources/codec/check-request.ts';
-import { NOTHING, partsOf, readCheck as read } from '../../../support/check-parts.ts';
+import { extensionOf, NOTHING, partsOf, readCheck as read } from '../../../support/check-parts.ts';
 import { type CheckRequestFields, encodeCheckRequest } from '../../../support/protobuf.ts';
 import {
   attributes,
@@ -40,8 +40,8 @@ describe('CheckRequest', () => {
     expect(check.header('authorization')).toBe('Bearer t');
     expect(check.header('x-empty')).toBe('');
     expect(check.header('x-absent')).toBeUndefined();
-    expect(check.extension('scopes')).toBe('read write');
-    expect(check.extension('authorization')).toBeUndefined();
+    expect(extensionOf(check, 'scopes')).toBe('read write');
+    expect(extensionOf(check, 'authorization')).toBeUndefined();
     expect(check.header('scopes')).toBeUndefined();
   });
 
@@ -63,7 +63,7 @@ describe('CheckRequest', () => {
 
   it('reads the extensions of a TCP check', () => {
     const check = encoded({ tcp: true, contextExtensions: { a: 'b' } });
-    expect(check.extension('a')).toBe('b');
+    expect(extensionOf(check, 'a')).toBe('b');
   });
 
   it.each<[name: string, expected: string | undefined, ...fields: Uint8Array[]]>([

@@ -1,0 +1,92 @@
+import type { Check } from '../domain/check.ts';
+import type { TokenPlace } from '../domain/claims.ts';
+
+export interface Credential {
+  readonly token: string;
+  readonly place: TokenPlace;
+}
+
+/** Why a request has no token to be judged: fixed words. */
+export type NoCredential = 'none' | 'not_one_bearer_token' | 'two_tokens';
+
+const SCHEME = /^bearer +/i;
+
+/**
+ * The token of a request. All places are looked at: where two of them hold different tokens, which
+ * of them counts would depend on who reads.
+ */
+export function findCredential(
+  check: Check,
+  places: readonly TokenPlace[],
+): Credential | NoCredential {
+  let found: Credential | undefined;
+  for (const place of places) {
+    const tokens = tokensAt(check, place);
+    if (tokens === undefined) return 'not_one_bearer_token';
+    for (const token of tokens) {
+      if (token === '') continue;
+      if (found !== undefined && found.token !== token) return 'two_tokens';
+      found ??= { token, place };
+    }
+  }
+  return found ?? 'none';
+}
+
+/** Undefined: there is something, and it is no token. */
+function tokensAt(check: Check, place: TokenPlace): readonly string[] | undefined {
+  if (place.kind === 'cookie') return cookiesNamed(check.header('cookie') ?? '', place.name);
+  if (place.kind === 'query') return parametersNamed(check.path, place.name);
+  const authorization = check.header('authorization');
+  if (authorization === undefined || authorization === '') return NOTHING;
+  const token = bearerToken(authorization);
+  return token === undefined ? undefined : [token];
+}
+
+const NOTHING: readonly string[] = [];
+
+/**
+ * Scheme in any case, one or more spaces, then the token (RFC 9110, section 11.1; RFC 6750, 2.1). A
+ * comma, or a space, tells of a second one. Searching for those two takes a fifth of the time of a
+ * pattern for all the rest.
+ */
+function bearerToken(authorization: string): string | undefined {
+  const start = SCHEME.exec(authorization)?.[0].length ?? authorization.length;
+  if (start === authorization.length) return undefined;
+  const isOne = authorization.indexOf(' ', start) < 0 && authorization.indexOf(',', start) < 0;
+  return isOne ? authorization.slice(start) : undefined;
+}
+
+/** Values of all cookies of that name (RFC 6265, section 4.2.1), without the quotes some put around them. */
+function cookiesNamed(header: string, name: string): readonly string[] {
+  const values: string[] = [];
+  for (const pair of pairsOf(header)) {
+    if (nameOf(pair) !== name) continue;
+    const value = pair.slice(pair.indexOf('=') + 1).trim();
+    values.push(/^".*"$/.test(value) ? value.slice(1, -1) : value);
+  }
+  return values;
+}
+
+/** What is left of a Cookie header without the cookies of that name; '' = nothing. */
+export function withoutCookie(header: string, name: string): string {
+  return pairsOf(header)
+    .filter((pair) => nameOf(pair) !== name)
+    .map((pair) => pair.trim())
+    .join('; ');
+}
+
+/** Envoy joins several Cookie headers by `; `, and a proxy before it may have done so by a comma. */
+function pairsOf(header: string): readonly string[] {
+  return header.split(/[;,]/).filter((pair) => pair.trim() !== '');
+}
+
+function nameOf(pair: string): string {
+  const end = pair.indexOf('=');
+  return (end < 0 ? pair : pair.slice(0, end)).trim();
+}
+
+/** As an upstream would read them: decoded, and `+` being a space (WHATWG URL, section 5.1). */
+function parametersNamed(path: string, name: string): readonly string[] {
+  const start = path.indexOf('?');
+  return start < 0 ? NOTHING : new URLSearchParams(path.slice(start + 1)).getAll(name);
+}
