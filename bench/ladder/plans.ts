@@ -9,8 +9,16 @@ export const WIDE: Load = { loop: 'closed', connections: 4, streams: 250 };
 /** What the plan hopes that one replica bears. */
 export const PLAN_LOAD: Load = { loop: 'poisson', rate: 1_000, connections: 4, streams: 50 };
 
+/** The service of the plan kept checks waiting for as long as it took; ours would refuse them. */
+export const PATIENT: Environment = {
+  CHECK_BUDGET_MS: '2000',
+  MAX_QUEUE_MS: '1000',
+  REDIS_POOL_TIMEOUT_MS: '1000',
+  LATENCY_TARGET_MS: '0',
+};
 /** Step 0: no stream limit, one connection to Redis, a lookup for each check. */
 export const BASELINE: Environment = {
+  ...PATIENT,
   REDIS_POOL_SIZE: '1',
   BATCH_MAX_SIZE: '1',
   BATCH_MAX_IN_FLIGHT: '1',
@@ -18,6 +26,7 @@ export const BASELINE: Environment = {
 };
 /** The best that can be had without batching: a lookup on each of so many connections at once. */
 export const UNBATCHED: Environment = {
+  ...PATIENT,
   REDIS_POOL_SIZE: '20',
   BATCH_MAX_SIZE: '1',
   BATCH_MAX_IN_FLIGHT: '20',
