@@ -58,26 +58,37 @@ function bearerToken(authorization: string): string | undefined {
 
 /** Values of all cookies of that name (RFC 6265, section 4.2.1), without the quotes some put around them. */
 function cookiesNamed(header: string, name: string): readonly string[] {
-  const values: string[] = [];
-  for (const pair of pairsOf(header)) {
-    if (nameOf(pair) !== name) continue;
-    const value = pair.slice(pair.indexOf('=') + 1).trim();
-    values.push(/^".*"$/.test(value) ? value.slice(1, -1) : value);
-  }
-  return values;
+  return pairsOf(header, name)
+    .filter((pair) => nameOf(pair) === name)
+    .map((pair) => {
+      const start = pair.indexOf('=');
+      const value = start < 0 ? '' : pair.slice(start + 1).trim();
+      return /^".*"$/.test(value) ? value.slice(1, -1) : value;
+    });
 }
 
 /** What is left of a Cookie header without the cookies of that name; '' = nothing. */
 export function withoutCookie(header: string, name: string): string {
-  return pairsOf(header)
-    .filter((pair) => nameOf(pair) !== name)
+  return pairsOf(header, name)
+    .filter((pair) => nameOf(pair) !== name && pair.trim() !== '')
     .map((pair) => pair.trim())
     .join('; ');
 }
 
-/** Envoy joins several Cookie headers by `; `, and a proxy before it may have done so by a comma. */
-function pairsOf(header: string): readonly string[] {
-  return header.split(/[;,]/).filter((pair) => pair.trim() !== '');
+/**
+ * A comma may stand in a value. It also joins the headers of a peer that sends several, which it must
+ * not (section 5.4): then it comes before the cookie that is looked for.
+ */
+function pairsOf(header: string, name: string): readonly string[] {
+  return header.split(';').flatMap((pair) => {
+    if (!pair.includes(',')) return [pair];
+    const parts: string[] = [];
+    for (const part of pair.split(',')) {
+      if (parts.length === 0 || nameOf(part) === name) parts.push(part);
+      else parts.push(`${parts.pop()},${part}`);
+    }
+    return parts;
+  });
 }
 
 function nameOf(pair: string): string {

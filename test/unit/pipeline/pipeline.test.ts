@@ -7,10 +7,11 @@ import type {
   OutagePolicy,
   Requirement,
   RevocationQuery,
+  TokenPlace,
   TokenVerifier,
   Verdict,
 } from '../../../src/domain/claims.ts';
-import type { OutcomeSink } from '../../../src/domain/ports.ts';
+import type { OutcomeSink, RouteFault } from '../../../src/domain/ports.ts';
 import { createPipeline, type PipelineOptions } from '../../../src/pipeline/index.ts';
 import { type FakeCallOptions, fakeCall } from '../../support/calls.ts';
 import { fakeIdentity } from '../../support/identities.ts';
@@ -38,6 +39,7 @@ const fault: Fault = { kind: 'fault', reason: 'invalid_token', detail: 'ERR_JWT_
 interface Setup {
   options?: Partial<PipelineOptions>;
   requirement?: Partial<Requirement>;
+  routeFault?: RouteFault;
   known?: Record<string, Identity | Fault>;
   verify?: (token: string) => Identity | Fault | Promise<Identity | Fault>;
   lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
@@ -67,7 +69,7 @@ function start(setup: Setup = {}) {
   const pipeline = createPipeline(
     { ...OPTIONS, ...setup.options },
     {
-      policy: { resolve: () => requirement },
+      policy: { resolve: () => setup.routeFault ?? requirement },
       revocations: {
         lookup(queries) {
           lookups.push(queries.map(({ id }) => id));
@@ -215,6 +217,59 @@ describe('what a request gets', () => {
     expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'insufficient_scope']);
   });
 
+  it('lets who has no token pass as nobody where the route says so, and no bad token', async () => {
+    const run = start({
+      known: { ...known, bad: fault },
+      requirement: { anonymous: true },
+    });
+    const calls = run.send({}, bearer('bad'), bearer('mallory'), bearer('alice'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual([
+      'anonymous',
+      'invalid_token',
+      'blacklisted',
+      'success',
+    ]);
+    expect(calls[0]?.decision).toMatchObject({
+      headers: [],
+      headersToRemove: ['x-user-id', 'x-auth-provider'],
+    });
+  });
+
+  it('wants one of the audiences of the route', async () => {
+    const api = fakeIdentity({ aud: ['api', 'web'] });
+    const run = start({ known: { api, ...known }, requirement: { audiences: ['web', 'app'] } });
+    const calls = run.send(bearer('api'), bearer('alice'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'wrong_audience']);
+  });
+
+  it.each(['misconfigured', 'ambiguous_path'] as const)(
+    'answers what no requirement can be found for: %s',
+    async (reason) => {
+      const run = start({ known, routeFault: { kind: 'route_fault', reason, detail: 'why' } });
+      const [call, broken] = run.send(bearer('alice'), { fault: 'malformed_request' });
+      await settle(run.clock);
+      expect(call?.decision?.reason).toBe(reason);
+      expect(call?.detail).toBe('why');
+      expect(broken?.decision?.reason).toBe('malformed_request');
+      expect(run.lookups).toEqual([]);
+    },
+  );
+
+  it('asks nothing about tokens that cannot be revoked, and nothing else passes unasked', async () => {
+    const irrevocable = { ...fakeIdentity({ sub: 'ci' }), revocation: [], irrevocable: true };
+    const unasked = { ...fakeIdentity({ sub: 'odd' }), revocation: [] };
+    const run = start({ known: { irrevocable, unasked, ...known } });
+    const calls = run.send(bearer('irrevocable'), bearer('alice'));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'success']);
+    expect(run.lookups).toEqual([['jti-alice']]);
+    const [odd] = run.send(bearer('unasked'));
+    await settle(run.clock);
+    expect(odd?.decision?.reason).toBe('redis_error');
+  });
+
   it('gives checks of one token one decision, so that it is encoded once', async () => {
     const run = start({ known });
     const [first] = run.send(bearer('alice'));
@@ -222,6 +277,69 @@ describe('what a request gets', () => {
     const [second] = run.send(bearer('alice'));
     await settle(run.clock);
     expect(second?.decision).toBe(first?.decision);
+  });
+});
+
+describe('the token itself', () => {
+  const known = { t: identity('alice') };
+  const send = async (places: readonly TokenPlace[], request: FakeCallOptions) => {
+    const run = start({ known, requirement: { places, identityHeaders: [] } });
+    const [call] = run.send(request);
+    await settle(run.clock);
+    const [again] = run.send(request);
+    await settle(run.clock);
+    expect(again?.decision).toEqual(call?.decision);
+    return { decision: call?.decision, isKept: again?.decision === call?.decision };
+  };
+  const cookie = (value: string) => ({ headers: { cookie: value } });
+  const COOKIE: TokenPlace = { kind: 'cookie', name: 'session', remove: true };
+
+  it.each<[string, TokenPlace, FakeCallOptions, object]>([
+    [
+      'in the header',
+      { kind: 'header', remove: true },
+      bearer('t'),
+      { headersToRemove: ['authorization'] },
+    ],
+    [
+      'in the query',
+      { kind: 'query', name: 'token', remove: true },
+      { path: '/?token=t&a=1' },
+      { headersToRemove: [], queryToRemove: ['token'] },
+    ],
+    ['the only cookie', COOKIE, cookie('session=t'), { headers: [], headersToRemove: ['cookie'] }],
+    ['among cookies', COOKIE, cookie('a=1; session=t'), { headers: [['cookie', 'a=1']] }],
+    [
+      'beside a cookie that is no text',
+      COOKIE,
+      cookie('a=\ufffd; session=t'),
+      { headersToRemove: ['cookie'] },
+    ],
+  ])('is kept from the upstream: %s', async (_, place, request, expected) => {
+    const { decision } = await send([place], request);
+    expect(decision).toMatchObject({ reason: 'success', headers: [], ...expected });
+  });
+
+  it.each<[TokenPlace, FakeCallOptions]>([
+    [{ kind: 'header', remove: false }, bearer('t')],
+    [{ ...COOKIE, remove: false }, cookie('a=1; session=t')],
+    [{ kind: 'query', name: 'token', remove: false }, { path: '/?token=t' }],
+  ])('goes on where the policy does not say otherwise', async (place, request) => {
+    const { decision, isKept } = await send([place], request);
+    expect(decision).toMatchObject({ headers: [], headersToRemove: [], queryToRemove: [] });
+    expect(isKept).toBe(true);
+  });
+
+  it('is removed from where it was found, whatever was cached for another place', async () => {
+    const places: TokenPlace[] = [{ kind: 'header', remove: true }, COOKIE];
+    const run = start({ known, requirement: { places, identityHeaders: [] } });
+    const calls = [bearer('t'), cookie('session=t'), bearer('t')].flatMap((each) => run.send(each));
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.headersToRemove)).toEqual([
+      ['authorization'],
+      ['cookie'],
+      ['authorization'],
+    ]);
   });
 });
 
