@@ -31,6 +31,7 @@ export function claimRules(settings: Settings): ClaimRules {
     expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
     maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
     needsJti: true,
+    certificateBound: 'off',
     told: [claimReader(['sub']), claimReader(['provider'])],
   };
 }
@@ -51,6 +52,7 @@ export function policyOf(settings: Settings, verifier: TokenVerifier): PolicyRes
       { name: 'x-user-id', told: 0 },
       { name: 'x-auth-provider', told: 1 },
     ],
+    metadata: [],
   });
   const byName = new Map(outagePolicies.map((name) => [name as string, requirement(name)]));
   const usual = byName.get(settings.OUTAGE_POLICY) as Requirement;

@@ -210,6 +210,7 @@ function plainCheck(token: string): Check {
     ...{ fault: undefined, method: 'GET', path: '/', host: 'api.example.com' },
     header: (name) => (name === 'authorization' ? authorization : undefined),
     extensions: [],
+    certificateThumbprint: undefined,
     rpcHeader: () => undefined,
   };
 }

@@ -19,6 +19,11 @@ export interface Check {
   header(name: string): string | undefined;
   /** `attributes.context_extensions`: set per route in Envoy's configuration; of equal names the last counts. */
   readonly extensions: readonly (readonly [name: string, value: string])[];
+  /**
+   * Of the client certificate that Envoy attests (`attributes.source.certificate`): SHA-256 of its DER,
+   * base64url, as in RFC 8705, section 3.1.
+   */
+  readonly certificateThumbprint: string | undefined;
   /** gRPC metadata of the Check itself (traceparent, b3). `name`: lower case. */
   rpcHeader(name: string): string | undefined;
 }

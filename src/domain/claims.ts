@@ -14,9 +14,11 @@ export interface Claims {
   readonly iat: number | undefined;
   /** Names in the space-separated claim `scope` (RFC 8693, section 4.2). */
   readonly scopes: ReadonlySet<string>;
+  /** Thumbprint of the one certificate with which the token passes (RFC 8705, section 3.1). */
+  readonly boundTo: string | undefined;
   /**
-   * What upstreams may be told, one value for each claim that the policy names, safe in a header;
-   * undefined: the token does not say, or what it says cannot stand in a header.
+   * What upstreams may be told, one value for each claim that the policy names, undefined:
+   * the token does not say, or what it says cannot stand in a header.
    */
   readonly told: readonly (string | undefined)[];
 }
@@ -115,5 +117,13 @@ export interface Requirement {
   /** One of them must be among the token's audiences; empty = those of its issuer will do. */
   readonly audiences: readonly string[];
   /** Headers that tell the upstream who called, and the place in Claims.told of what each carries. */
-  readonly identityHeaders: readonly { readonly name: string; readonly told: number }[];
+  readonly identityHeaders: readonly Told[];
+  /** The same for fields of dynamic_metadata, which access logs and other filters read. */
+  readonly metadata: readonly Told[];
+}
+
+/** `told`: place in Claims.told of what `name` carries. */
+export interface Told {
+  readonly name: string;
+  readonly told: number;
 }

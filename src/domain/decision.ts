@@ -24,6 +24,8 @@ export interface Decision {
   readonly headersToRemove: readonly string[];
   /** On an allow: parameters removed from the query of the request to the upstream. */
   readonly queryToRemove: readonly string[];
+  /** Fields of dynamic_metadata beside the reason. */
+  readonly metadata: readonly Header[];
   /** Body of a denial, JSON; empty on an allow. */
   readonly body: string;
   /** `denied` unless the reason is one that FAILURE_SIGNAL applies to. */
@@ -46,6 +48,7 @@ export function allow(
   headers: readonly Header[],
   headersToRemove: readonly string[],
   queryToRemove: readonly string[] = [],
+  metadata: readonly Header[] = [],
 ): Decision {
   const spec = reasons[reason];
   return {
@@ -55,6 +58,7 @@ export function allow(
     headers,
     headersToRemove,
     queryToRemove,
+    metadata,
     body: '',
     signal: 'denied',
     wire: notEncoded(),
@@ -78,6 +82,7 @@ export function refuse(
     headers: [['content-type', 'application/json'], ...(options.headers ?? [])],
     headersToRemove: [],
     queryToRemove: [],
+    metadata: [],
     body: JSON.stringify({ error: reason, message: spec.message }),
     signal: spec.signalled ? (options.signal ?? 'denied') : 'denied',
     wire: notEncoded(),

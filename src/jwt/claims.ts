@@ -17,6 +17,8 @@ export interface ClaimRules {
   readonly maxLifetimeSec: number;
   /** Whether each token must have a `jti`. */
   readonly needsJti: boolean;
+  /** What becomes of `cnf` with a certificate's thumbprint: whether it is looked at, and must be there. */
+  readonly certificateBound: 'off' | 'if_present' | 'required';
   /** What Claims.told is made of. */
   readonly told: readonly ClaimReader[];
 }
@@ -49,6 +51,9 @@ export function readClaims(
   if (!rules.audiences.some((audience) => audiences.includes(audience))) {
     return invalid('claim_aud');
   }
+  const boundTo = rules.certificateBound === 'off' ? undefined : thumbprintOf(payload.cnf);
+  if (boundTo === 'malformed') return invalid('claim_cnf');
+  if (rules.certificateBound === 'required' && boundTo === undefined) return invalid('claim_cnf');
   if (!isTime(exp)) return invalid('claim_exp');
   if (nbf !== undefined && !isTime(nbf)) return invalid('claim_nbf');
   if (iat !== undefined && !isTime(iat)) return invalid('claim_iat');
@@ -65,6 +70,7 @@ export function readClaims(
     nbf,
     iat,
     scopes: new Set(typeof scope === 'string' ? scope.split(' ').filter(Boolean) : []),
+    boundTo,
     told: rules.told.map((read) => read(payload)),
   };
   return checkTime(claims, rules, now) ?? claims;
@@ -84,6 +90,14 @@ export function checkTime(claims: Claims, rules: ClaimRules, now: number): Fault
 
 export function isHeaderSafe(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_BYTES && HEADER_SAFE.test(value);
+}
+
+/** RFC 8705, section 3.1. Undefined: the token is not bound to a certificate. */
+function thumbprintOf(cnf: unknown): string | undefined {
+  if (cnf === undefined) return undefined;
+  const value = (cnf as { readonly 'x5t#S256'?: unknown } | null)?.['x5t#S256'];
+  if (value === undefined && typeof cnf === 'object' && cnf !== null) return undefined;
+  return typeof value === 'string' && /^[\w-]{43}$/.test(value) ? value : 'malformed';
 }
 
 /** Reads one claim, which may stand in others: as it is, if it is safe in a header. */

@@ -1,6 +1,13 @@
 import type { Call, IdentityReason } from '../domain/call.ts';
 import type { Check } from '../domain/check.ts';
-import type { Claims, Identity, KnownAllow, Requirement, TokenPlace } from '../domain/claims.ts';
+import type {
+  Claims,
+  Identity,
+  KnownAllow,
+  Requirement,
+  TokenPlace,
+  Told,
+} from '../domain/claims.ts';
 import { allow, type Decision, type Header, notEncoded } from '../domain/decision.ts';
 import { type ReasonSpec, reasons } from '../domain/reason.ts';
 import { withoutCookie } from './credential.ts';
@@ -14,8 +21,11 @@ import { eachOpen, type Stage } from './stage.ts';
 export function authorize(
   identity: Identity,
   requirement: Requirement,
-): 'success' | 'wrong_audience' | 'insufficient_scope' {
-  const { aud, scopes } = identity.claims;
+  check: Check,
+): 'success' | 'certificate_mismatch' | 'wrong_audience' | 'insufficient_scope' {
+  const { aud, scopes, boundTo } = identity.claims;
+  if (boundTo !== undefined && check.certificateThumbprint !== boundTo)
+    return 'certificate_mismatch';
   const { audiences } = requirement;
   const isMeant = audiences.length === 0 || audiences.some((audience) => aud.includes(audience));
   if (!isMeant) return 'wrong_audience';
@@ -27,10 +37,13 @@ export function decide(refusals: Refusals): Stage {
   return eachOpen(refusals, (call) => {
     const { identity, requirement } = call;
     if (identity === undefined || requirement === undefined) throw new Error('stage_skipped');
-    const outcome = authorize(identity, requirement);
-    call.settle(
-      outcome === 'success' ? allowFor(call, identity, requirement) : refusals.of(outcome, call),
-    );
+    const outcome = authorize(identity, requirement, call.check);
+    if (outcome === 'success') call.settle(allowFor(call, identity, requirement));
+    else if (outcome !== 'certificate_mismatch') call.settle(refusals.of(outcome, call));
+    else {
+      call.detail = outcome;
+      call.settle(refusals.of('invalid_token', call));
+    }
     return false;
   });
 }
@@ -48,15 +61,13 @@ function allowFor(call: Call, identity: Identity, requirement: Requirement): Dec
 }
 
 /** The other cookies go on, and every request has its own: such an allow is not kept. */
-function withCookies(made: Decision, check: Check, name: string): Decision {
+function withCookies(made: Allow, check: Check, name: string): Decision {
   const rest = withoutCookie(check.header('cookie') ?? '', name);
-  return PRINTABLE.test(rest)
-    ? allow(
-        made.reason as IdentityReason,
-        [...made.headers, ['cookie', rest]],
-        made.headersToRemove,
-      )
-    : allow(made.reason as IdentityReason, made.headers, [...made.headersToRemove, 'cookie']);
+  const [set, removed] = PRINTABLE.test(rest)
+    ? [[['cookie', rest]] as const, []]
+    : [[], ['cookie']];
+  const headers = [...made.headers, ...set];
+  return allow(made.reason, headers, [...made.headersToRemove, ...removed], [], made.metadata);
 }
 
 /** What Envoy takes for a header's value; what is left of some cookies is not. */
@@ -103,11 +114,11 @@ class Allow implements KnownAllow {
   }
 
   get headers(): readonly Header[] {
-    const { told } = this.#claims;
-    return this.requirement.identityHeaders.flatMap(({ name, told: at }): Header[] => {
-      const value = told[at];
-      return value ? [[name, value]] : [];
-    });
+    return this.#tell(this.requirement.identityHeaders);
+  }
+
+  get metadata(): readonly Header[] {
+    return this.#tell(this.requirement.metadata);
   }
 
   get headersToRemove(): readonly string[] {
@@ -122,5 +133,13 @@ class Allow implements KnownAllow {
   get queryToRemove(): readonly string[] {
     const { place } = this;
     return place?.kind === 'query' && place.remove ? [place.name] : [];
+  }
+
+  #tell(all: readonly Told[]): readonly Header[] {
+    const { told } = this.#claims;
+    return all.flatMap(({ name, told: at }): Header[] => {
+      const value = told[at];
+      return value ? [[name, value]] : [];
+    });
   }
 }

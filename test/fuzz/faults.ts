@@ -63,8 +63,8 @@ export const faults: readonly Fault[] = [
   ),
   checkRequest(
     'the first extension wins',
-    'extension.keyIs(this.#bytes, name)) value =',
-    'extension.keyIs(this.#bytes, name)) value ??=',
+    'pairs.set(name',
+    'if (!pairs.has(name)) pairs.set(name',
   ),
   checkRequest('header_map is not joined', 'joined === undefined ?', 'true ?'),
   checkRequest('header_map beats headers', 'value ?? joined', 'joined ?? value'),

@@ -10,6 +10,7 @@ export interface FakeCallOptions {
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly extensions?: Readonly<Record<string, string>>;
+  readonly certificateThumbprint?: string;
   readonly rpcHeaders?: Readonly<Record<string, string>>;
   readonly arrivedAt?: number;
   readonly deadline?: number;
@@ -30,6 +31,7 @@ export function fakeCheck(options: FakeCallOptions): Check {
     path: options.path ?? '/',
     host: options.host ?? 'api.example',
     header: (name) => options.headers?.[name],
+    certificateThumbprint: options.certificateThumbprint,
     extensions: Object.entries(options.extensions ?? {}),
     rpcHeader: (name) => options.rpcHeaders?.[name],
   };

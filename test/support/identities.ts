@@ -11,6 +11,7 @@ export function fakeIdentity(override: Partial<Claims> = {}): Identity {
     nbf: undefined,
     iat: undefined,
     scopes: new Set(),
+    boundTo: undefined,
     told: [override.sub ?? 'user', undefined],
     ...override,
   };

@@ -18,6 +18,7 @@ export function fakeRequirement(override: Partial<Requirement> = {}): Requiremen
       { name: 'x-user-id', told: 0 },
       { name: 'x-auth-provider', told: 1 },
     ],
+    metadata: [],
     ...override,
   };
 }

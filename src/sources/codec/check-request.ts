@@ -1,4 +1,5 @@
 import type { Check } from '../../domain/check.ts';
+import { certificateThumbprint } from './certificate.ts';
 import { Entry } from './entry.ts';
 import { FieldCursor } from './fields.ts';
 
@@ -16,6 +17,8 @@ export interface RpcHeaders {
 
 // Field numbers; proto/envoy/service/auth/v3 has the names.
 const ATTRIBUTES = 1;
+const SOURCE = 1;
+const CERTIFICATE = 5;
 const REQUEST = 4;
 const CONTEXT_EXTENSIONS = 10;
 const HTTP = 2;
@@ -32,6 +35,7 @@ const NO_EXTENSIONS: Check['extensions'] = [];
 // Decoding never awaits, so one cursor for each kind of message serves every request.
 const root = new FieldCursor();
 const attributes = new FieldCursor(1);
+const peer = new FieldCursor(2);
 const extension = new Entry('map-entry', 2);
 const request = new FieldCursor(2);
 const http = new FieldCursor(3);
@@ -67,6 +71,8 @@ export class CheckRequest implements Check {
   #pathStop = 0;
   #hostStart = 0;
   #hostStop = 0;
+  #certificateStart = 0;
+  #certificateStop = 0;
 
   /** The message is [start, stop) of `bytes`, which must not change as long as the request is used. */
   constructor(bytes: Buffer, rpc: RpcHeaders, start = 0, stop = bytes.length) {
@@ -101,9 +107,16 @@ export class CheckRequest implements Check {
     const pairs = new Map<string, string>();
     for (let i = 0; i < parts.length; i += 2) {
       extension.read(this.#bytes, parts[i] as number, parts[i + 1] as number);
-      pairs.set(this.#text(extension.keyStart, extension.keyStop), this.#value(extension));
+      // A character a byte, so that no two names become one.
+      const name = this.#bytes.toString('latin1', extension.keyStart, extension.keyStop);
+      pairs.set(name, this.#value(extension));
     }
     return [...pairs];
+  }
+
+  get certificateThumbprint(): string | undefined {
+    const text = this.#text(this.#certificateStart, this.#certificateStop);
+    return text === '' ? undefined : certificateThumbprint(text);
   }
 
   /**
@@ -147,6 +160,14 @@ export class CheckRequest implements Check {
             if (request.is(HTTP) && !this.#surveyHttp(request.start, request.stop)) return false;
           }
           if (request.broken) return false;
+        } else if (attributes.is(SOURCE)) {
+          peer.over(bytes, attributes.start, attributes.stop);
+          while (peer.next()) {
+            if (!peer.is(CERTIFICATE)) continue;
+            this.#certificateStart = peer.start;
+            this.#certificateStop = peer.stop;
+          }
+          if (peer.broken) return false;
         } else if (attributes.is(CONTEXT_EXTENSIONS)) {
           if (!extension.read(bytes, attributes.start, attributes.stop)) return false;
           this.#extensions = withPart(this.#extensions, attributes.start, attributes.stop);
@@ -192,6 +213,7 @@ export class CheckRequest implements Check {
     this.#methodStart = this.#methodStop = 0;
     this.#pathStart = this.#pathStop = 0;
     this.#hostStart = this.#hostStop = 0;
+    this.#certificateStart = this.#certificateStop = 0;
   }
 
   #value(entry: Entry): string {
@@ -217,6 +239,7 @@ export class TooLargeRequest implements Check {
   readonly path = '';
   readonly host = '';
   readonly extensions = NO_EXTENSIONS;
+  readonly certificateThumbprint = undefined;
   readonly #rpc: RpcHeaders;
 
   constructor(rpc: RpcHeaders) {

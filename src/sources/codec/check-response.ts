@@ -72,7 +72,9 @@ function headerValueOption([name, value]: Header): Uint8Array {
   );
 }
 
-/** A Struct with one field, for access logs: the reason. */
-function dynamicMetadata({ reason }: Decision): Uint8Array {
-  return message(4, message(1, string(1, 'reason'), message(2, string(3, reason))));
+/** A Struct of strings, for access logs and other filters: the reason, and what the policy names. */
+function dynamicMetadata({ reason, metadata }: Decision): Uint8Array {
+  const field = ([name, value]: Header): Uint8Array =>
+    message(1, string(1, name), message(2, message(3, Buffer.from(value, 'utf8'))));
+  return message(4, field(['reason', reason]), ...metadata.map(field));
 }

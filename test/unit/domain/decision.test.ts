@@ -15,6 +15,7 @@ describe('allow', () => {
       headers: [['x-user-id', 'alice']],
       headersToRemove: ['x-auth-provider'],
       queryToRemove: [],
+      metadata: [],
       body: '',
       signal: 'denied',
       wire: {},

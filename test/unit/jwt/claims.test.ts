@@ -11,6 +11,7 @@ const RULES: ClaimRules = {
   expToleranceSec: 0,
   maxLifetimeSec: 0,
   needsJti: true,
+  certificateBound: 'off',
   told: [claimReader(['sub']), claimReader(['provider'])],
 };
 
@@ -41,6 +42,7 @@ it('takes over what it knows, and nothing else', () => {
     nbf: NOW,
     iat: NOW,
     scopes: new Set(['a', 'b']),
+    boundTo: undefined,
     told: ['user', 'google'],
   });
 });

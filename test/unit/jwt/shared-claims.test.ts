@@ -11,6 +11,7 @@ const CLAIMS: Claims = {
   nbf: undefined,
   iat: 1,
   scopes: new Set(['read', 'write']),
+  boundTo: undefined,
   told: ['alice', 'corporate'],
 };
 

@@ -53,6 +53,7 @@ describe.each(ALGORITHMS)('%s', async (algorithm) => {
         nbf: undefined,
         iat: NOW,
         scopes: new Set(['a', 'b']),
+        boundTo: undefined,
         told: ['user-1', undefined],
       },
       endsAt: NOW + 3600,

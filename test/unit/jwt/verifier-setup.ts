@@ -23,6 +23,7 @@ export const RULES: ClaimRules = {
   expToleranceSec: 0,
   maxLifetimeSec: 0,
   needsJti: true,
+  certificateBound: 'off',
   told: [claimReader(['sub']), claimReader(['provider'])],
 };
 
