@@ -25,6 +25,8 @@ export interface VerifiedToken {
   readonly identity: Identity;
   readonly rules: ClaimRules;
   readonly signedBy: TrustedKey;
+  /** Whose it is: what one verifier has found is nothing to another one's policy. */
+  readonly verifier: object;
 }
 
 /**
@@ -67,9 +69,9 @@ export class TokenCache {
     return this.#entries?.size ?? 0;
   }
 
-  get(token: string): VerifiedToken | undefined {
+  get(token: string, verifier: object): VerifiedToken | undefined {
     const entry = this.#entries?.get(keyOf(token));
-    if (entry?.token === token) {
+    if (entry?.token === token && entry.verifier === verifier) {
       this.#lookups.hit.value++;
       return entry;
     }
@@ -77,9 +79,9 @@ export class TokenCache {
     return undefined;
   }
 
-  set(token: string, identity: Identity, rules: ClaimRules, signedBy: TrustedKey): void {
-    const copy = copyOf(token);
-    this.#entries?.set(keyOf(copy), { token: copy, identity, rules, signedBy });
+  set(verified: VerifiedToken): void {
+    const token = copyOf(verified.token);
+    this.#entries?.set(keyOf(token), { ...verified, token });
   }
 
   delete(token: string): void {

@@ -55,7 +55,7 @@ export class JwtVerifier implements TokenVerifier {
 
   peek(token: string, cacheOnly: boolean): Identity | Fault | undefined {
     const now = this.#clock.epochSeconds();
-    const cached = this.#cache.get(token);
+    const cached = this.#cache.get(token, this);
     if (cached === undefined) {
       if (cacheOnly) return undefined;
       const read = this.#read(token, now);
@@ -110,7 +110,7 @@ export class JwtVerifier implements TokenVerifier {
       allowed: undefined,
       notRevokedAt: Number.NEGATIVE_INFINITY,
     };
-    this.#cache.set(token, identity, issuer, signedBy);
+    this.#cache.set({ token, identity, rules: issuer, signedBy, verifier: this });
     return identity;
   }
 

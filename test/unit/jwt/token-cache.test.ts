@@ -40,12 +40,21 @@ function build(options: Partial<TokenCacheOptions> = {}) {
 }
 
 const rules = {} as ClaimRules;
+const verifier = {};
 const signedBy: TrustedKey = { key: {} as VerificationKey, kid: undefined, current: true };
 
 const set = (cache: TokenCache, token: string, kept: Identity): void =>
-  cache.set(token, kept, rules, signedBy);
+  cache.set({ token, identity: kept, rules, signedBy, verifier });
 
 const EMPTY = { hits: 0, misses: 0, evictions: 0, entries: 0, bytes: 0 };
+
+it('keeps what one verifier has found from another', () => {
+  const { cache, counts } = build();
+  set(cache, 'a', identity());
+
+  expect(cache.get('a', {})).toBeUndefined();
+  expect(counts()).toMatchObject({ hits: 0, misses: 1 });
+});
 
 it('gives back the identity itself, until it is deleted', () => {
   const { cache, counts } = build();
@@ -53,11 +62,11 @@ it('gives back the identity itself, until it is deleted', () => {
   set(cache, 'a', a);
   set(cache, 'b', b);
 
-  expect(cache.get('a')?.identity).toBe(a);
-  expect(cache.get('b')?.identity).toBe(b);
-  expect(cache.get('c')).toBeUndefined();
+  expect(cache.get('a', verifier)?.identity).toBe(a);
+  expect(cache.get('b', verifier)?.identity).toBe(b);
+  expect(cache.get('c', verifier)).toBeUndefined();
   cache.delete('a');
-  expect(cache.get('a')).toBeUndefined();
+  expect(cache.get('a', verifier)).toBeUndefined();
   expect(counts()).toMatchObject({ hits: 2, misses: 2, evictions: 0, entries: 1 });
 });
 
@@ -67,14 +76,14 @@ it('finds a token that came as a slice of something longer', () => {
   const kept = identity();
   set(cache, `Bearer   ${token}`.slice(9), kept);
 
-  expect(cache.get(token)?.identity).toBe(kept);
-  expect(cache.get(`x${token}y`.slice(1, -1))?.identity).toBe(kept);
+  expect(cache.get(token, verifier)?.identity).toBe(kept);
+  expect(cache.get(`x${token}y`.slice(1, -1), verifier)?.identity).toBe(kept);
 });
 
 it('has no names of its own', () => {
   const { cache } = build();
   for (const name of ['__proto__', 'constructor', 'toString', '']) {
-    expect(cache.get(name)).toBeUndefined();
+    expect(cache.get(name, verifier)).toBeUndefined();
   }
 });
 
@@ -84,7 +93,7 @@ it('takes a second identity for the same token, which is no eviction', () => {
   set(cache, 'a', identity());
   set(cache, 'a', second);
 
-  expect(cache.get('a')?.identity).toBe(second);
+  expect(cache.get('a', verifier)?.identity).toBe(second);
   expect(counts()).toMatchObject({ entries: 1, evictions: 0, bytes: ENTRY_OVERHEAD_BYTES + 81 });
 });
 
@@ -92,11 +101,11 @@ describe('bounds', () => {
   it('holds so many entries, and drops the one used longest ago', () => {
     const { cache, counts } = build({ maxEntries: 3 });
     for (const token of ['a', 'b', 'c']) set(cache, token, identity());
-    cache.get('a');
+    cache.get('a', verifier);
     set(cache, 'd', identity());
 
-    expect(cache.get('b')).toBeUndefined();
-    for (const token of ['a', 'c', 'd']) expect(cache.get(token)).toBeDefined();
+    expect(cache.get('b', verifier)).toBeUndefined();
+    for (const token of ['a', 'c', 'd']) expect(cache.get(token, verifier)).toBeDefined();
     expect(counts()).toMatchObject({ entries: 3, evictions: 1 });
   });
 
@@ -122,8 +131,8 @@ describe('bounds', () => {
     set(cache, 'a', identity());
     set(cache, 'b', identity({ scopes: 1000 }));
 
-    expect(cache.get('a')).toBeDefined();
-    expect(cache.get('b')).toBeUndefined();
+    expect(cache.get('a', verifier)).toBeDefined();
+    expect(cache.get('b', verifier)).toBeUndefined();
     expect(counts()).toMatchObject({ entries: 1, evictions: 0 });
   });
 
@@ -136,7 +145,7 @@ describe('bounds', () => {
     const { cache, counts } = build(options);
     for (let n = 0; n < 100; n++) set(cache, `token-${n}`, identity());
 
-    expect(cache.get('token-99')).toBeUndefined();
+    expect(cache.get('token-99', verifier)).toBeUndefined();
     cache.delete('token-99');
     expect(counts()).toEqual({ ...EMPTY, misses: 1 });
   });
