@@ -5,6 +5,7 @@ import type { CheckSource, Component, RevocationStore } from './domain/ports.ts'
 import { USUAL_TYPES } from './jwt/header.ts';
 import { StaticKeySet } from './jwt/key-set.ts';
 import { ImportedKeys } from './jwt/keys.ts';
+import type { VerificationKey } from './jwt/signature.ts';
 import { TokenCache } from './jwt/token-cache.ts';
 import { type Issuer, JwtVerifier } from './jwt/verifier.ts';
 import { keepHeapSmall } from './lifecycle/heap.ts';
@@ -61,7 +62,7 @@ export async function createService(
     ...options.claimRules(settings),
     algorithms: [settings.AUTH_ALGORITHM],
     types: USUAL_TYPES,
-    keys: new StaticKeySet([await importKey(settings)]),
+    keys: new StaticKeySet(await importKeys(settings)),
   };
   const verifier = new JwtVerifier([issuer], tokens, clock);
   const loop = new LoopMonitor(clock);
@@ -96,13 +97,15 @@ export async function createService(
 
 /** Faults of settings that only those can see who use them. What is not set is not looked at. */
 export async function checkSettings(settings: Partial<Settings>): Promise<readonly string[]> {
-  const { AUTH_ALGORITHM, AUTH_SECRET_KEY } = settings;
   const faults: string[] = [];
   const note = (names: string) => (error: Error) => {
     faults.push(`${names}: ${error.message}`);
   };
-  if (AUTH_ALGORITHM !== undefined && AUTH_SECRET_KEY !== undefined) {
-    await importKey({ AUTH_ALGORITHM, AUTH_SECRET_KEY }).catch(note('AUTH_SECRET_KEY'));
+  const { AUTH_ALGORITHM: algorithm } = settings;
+  for (const name of ['AUTH_SECRET_KEY', 'AUTH_SECRET_KEY_PREVIOUS'] as const) {
+    const secret = settings[name];
+    if (algorithm === undefined || secret === undefined) continue;
+    await keys.import(algorithm, options.keyMaterial(secret)).catch(note(name));
   }
   const tls = options.tlsFiles(settings);
   if (tls !== undefined) await loadTls(tls).catch(note('GRPC_TLS_CERT_FILE, GRPC_TLS_KEY_FILE'));
@@ -133,8 +136,13 @@ export function createRedisDenylist(
   };
 }
 
-function importKey(settings: Pick<Settings, 'AUTH_ALGORITHM' | 'AUTH_SECRET_KEY'>) {
-  return keys.import(settings.AUTH_ALGORITHM, options.keyMaterial(settings.AUTH_SECRET_KEY));
+/** The key in use and, while it takes the place of another, that one too. */
+function importKeys(settings: Settings): Promise<readonly VerificationKey[]> {
+  const { AUTH_SECRET_KEY, AUTH_SECRET_KEY_PREVIOUS } = settings;
+  const secrets = [AUTH_SECRET_KEY, AUTH_SECRET_KEY_PREVIOUS].filter((it) => it !== undefined);
+  return Promise.all(
+    secrets.map((it) => keys.import(settings.AUTH_ALGORITHM, options.keyMaterial(it))),
+  );
 }
 
 /** Loads the one that is used: the gRPC library alone takes 10 MiB. */

@@ -1,5 +1,5 @@
 import { normalizeOtlpEndpoint } from './config/otlp-endpoint.ts';
-import type { Settings } from './config/settings.ts';
+import type { SettingName, Settings } from './config/settings.ts';
 import type { TokenVerifier } from './domain/claims.ts';
 import { type OutagePolicy, outagePolicies, type Requirement } from './domain/claims.ts';
 import type { PolicyResolver } from './domain/ports.ts';
@@ -15,6 +15,13 @@ import type { TlsFiles } from './sources/tls-files.ts';
 
 /* From settings, which are flat and named for operators, to what each part asks for. */
 
+/** Of a setting that another one may take the place of, where that is not so. */
+function present<N extends SettingName>(settings: Settings, name: N): NonNullable<Settings[N]> {
+  const value = settings[name];
+  if (value === undefined || value === null) throw new Error(`${name} is not set`);
+  return value;
+}
+
 export function keyMaterial(text: string): KeyMaterial {
   // A PEM passed as one line of environment has its line ends spelled out.
   return text.includes('-----BEGIN ')
@@ -25,8 +32,8 @@ export function keyMaterial(text: string): KeyMaterial {
 export function claimRules(settings: Settings): ClaimRules {
   const clockSkewSec = settings.AUTH_CLOCK_SKEW_SEC;
   return {
-    issuer: settings.AUTH_ISSUER,
-    audiences: settings.AUTH_AUDIENCE,
+    issuer: present(settings, 'AUTH_ISSUER'),
+    audiences: present(settings, 'AUTH_AUDIENCE'),
     clockSkewSec,
     expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
     maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,

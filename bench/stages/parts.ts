@@ -134,7 +134,7 @@ async function coldVerify([algorithm, material]: [string, Material]): Promise<Pa
 async function createVerifier({ env }: Material, maxEntries = 50_000): Promise<JwtVerifier> {
   const { settings } = await readSettings(env, async () => []);
   const { AUTH_ALGORITHM: algorithm } = settings;
-  const material = options.keyMaterial(settings.AUTH_SECRET_KEY);
+  const material = options.keyMaterial(settings.AUTH_SECRET_KEY ?? '');
   const key = await new ImportedKeys().import(algorithm, material);
   const cache = new TokenCache({ maxEntries, maxBytes: settings.TOKEN_CACHE_MAX_BYTES });
   const issuer = {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { BenchResult, FigureName } from '../../bench/lib/result.ts';
 import { figureOf } from '../../bench/report/figures.ts';
+import { requiredUnless } from '../../src/config/help.ts';
 import { formatValue } from '../../src/config/print.ts';
 import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
 import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
@@ -33,8 +34,8 @@ export function settingTables(): string {
 }
 
 function settingRow(info: SettingInfo): string {
-  const { name, description, allowed, required, fallback, secret } = info;
-  const value = required ? '**required**' : code(formatValue(fallback)) || 'empty';
+  const { name, description, allowed, required, unless, fallback, secret } = info;
+  const value = required ? `**${requiredUnless(unless)}**` : code(formatValue(fallback)) || 'empty';
   const names = secret ? `${code(name)} or ${code(`${name}_FILE`)}` : code(name);
   return `| ${names} | ${value} | ${cell(description)} | ${cell(allowed)} |`;
 }

@@ -28,8 +28,13 @@ export const helpText = USAGE + settingInfos.map(settingHelp).join('');
 
 type Info = (typeof settingInfos)[number];
 
-function settingHelp({ name, description, allowed, required, fallback }: Info): string {
-  const missing = required ? 'required' : 'none';
+/** When it may not be left out. */
+export function requiredUnless(others: readonly string[]): string {
+  return others.length === 0 ? 'required' : `required without ${others.join(' or ')}`;
+}
+
+function settingHelp({ name, description, allowed, required, unless, fallback }: Info): string {
+  const missing = required ? requiredUnless(unless) : 'none';
   const standard = fallback === undefined ? missing : formatValue(fallback) || 'empty';
   return `  ${name} (${standard})\n      ${description}; ${allowed}\n`;
 }

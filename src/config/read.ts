@@ -68,11 +68,16 @@ function readEach<W extends Wanted>(env: Environment, wanted: W) {
     // Manifests have the empty string for "not set".
     const text = source.text?.trim() === '' ? undefined : source.text;
     if (text !== undefined) given.set(info.name, text);
-    const parsed = setting.parse(text);
+    const isExcused = text === undefined && info.unless.some((other) => isSet(env, other));
+    const parsed = isExcused ? { value: undefined } : setting.parse(text);
     if (parsed === 'not allowed') faults.push(faultOf(info, text));
     else data[name] = parsed.value;
   }
   return { data: data as Partial<ValuesOf<W>>, given, faults };
+}
+
+function isSet(env: Environment, name: string): boolean {
+  return (env[name] ?? '').trim() !== '';
 }
 
 interface Source {

@@ -1,3 +1,4 @@
+import { identityFaults } from './identity-rules.ts';
 import { normalizeOtlpEndpoint } from './otlp-endpoint.ts';
 import type { SettingName, Settings } from './settings.ts';
 
@@ -26,6 +27,7 @@ export function contradictions(
   needs('GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE');
   needs('GRPC_TLS_KEY_FILE', 'GRPC_TLS_CERT_FILE');
   needs('GRPC_TLS_CLIENT_CA_FILE', 'GRPC_TLS_CERT_FILE');
+  faults.push(...identityFaults(settings, given));
   if (given.has('STALE_MAX_SEC') && settings.STALE_MAX_SEC && settings.OUTAGE_POLICY === 'deny') {
     faults.push(
       'STALE_MAX_SEC has no use with OUTAGE_POLICY at deny; leave it out, or make that stale',

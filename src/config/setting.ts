@@ -6,8 +6,10 @@ interface Parts<T> {
   readonly allowed: string;
   readonly read: Read<T>;
   readonly description: string;
-  /** Whether it may be left out. */
+  /** Whether it may not be left out. */
   readonly required: boolean;
+  /** Other variables, any of which takes its place. */
+  readonly unless: readonly string[];
   /** The value when it is left out; undefined: there is none. */
   readonly fallback: T | undefined;
   /** Never shown; may be given as a file by NAME_FILE. */
@@ -20,7 +22,7 @@ export class Setting<T> {
 
   static of<T>(allowed: string, read: Read<T>): Setting<T> {
     const parts = { description: '', required: true, fallback: undefined, secret: false };
-    return new Setting<T>({ ...parts, allowed, read });
+    return new Setting<T>({ ...parts, unless: [], allowed, read });
   }
 
   private constructor(parts: Parts<T>) {
@@ -45,6 +47,11 @@ export class Setting<T> {
 
   optional(): Setting<T | undefined> {
     return new Setting<T | undefined>({ ...this.#parts, required: false });
+  }
+
+  /** Required, but for where one of these is set. */
+  unless(...others: readonly string[]): Setting<T | undefined> {
+    return new Setting<T | undefined>({ ...this.#parts, unless: others });
   }
 
   secret(): Setting<T> {

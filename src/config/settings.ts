@@ -1,3 +1,4 @@
+import { JWKS_SOURCE_FORM, parseJwksSource } from './jwks-source.ts';
 import {
   boolean,
   choice,
@@ -63,12 +64,40 @@ export const schema = {
     .default('HS256')
     .describe('the only signature algorithm accepted'),
   AUTH_SECRET_KEY: verbatim('an HMAC secret, or a public key in PEM')
+    .unless('AUTH_JWKS', 'AUTH_POLICY_FILE')
     .secret()
     .describe('HMAC secret, at least as long as the hash; or the public key that verifies'),
-  AUTH_ISSUER: text('the exact value of `iss`').describe('issuer of the tokens'),
-  AUTH_AUDIENCE: list('values of `aud`, separated by commas', /\s*,\s*/, /^\S.*$/).describe(
-    'audiences, any of which must be in the token',
-  ),
+  AUTH_SECRET_KEY_PREVIOUS: verbatim('an HMAC secret, or a public key in PEM')
+    .optional()
+    .secret()
+    .describe('a key that tokens may still be signed with, while AUTH_SECRET_KEY takes its place'),
+  AUTH_JWKS: custom(JWKS_SOURCE_FORM, parseJwksSource)
+    .optional()
+    .describe(
+      'keys of the issuer that rotate, in place of AUTH_SECRET_KEY; `discovery` asks the issuer ' +
+        'where they are',
+    ),
+  AUTH_JWKS_ALLOW_HTTP: boolean()
+    .default(false)
+    .describe('whether keys may be fetched without TLS: whoever is in between could forge tokens'),
+  KEYS_STALE_MAX_SEC: integer(60, 2_592_000, 'seconds')
+    .default(86_400)
+    .describe('how long fetched keys are used while new ones cannot be fetched'),
+  KEYS_CACHE_FILE: text('an absolute path', /^\/\S*$/)
+    .optional()
+    .describe('where fetched keys are kept, for a start while they cannot be fetched'),
+  AUTH_ISSUER: text('the exact value of `iss`')
+    .unless('AUTH_POLICY_FILE')
+    .describe('issuer of the tokens'),
+  AUTH_AUDIENCE: list('values of `aud`, separated by commas', /\s*,\s*/, /^\S.*$/)
+    .unless('AUTH_POLICY_FILE')
+    .describe('audiences, any of which must be in the token'),
+  AUTH_POLICY_FILE: file
+    .optional()
+    .describe(
+      'issuers, places of tokens, and what routes demand, as YAML (see docs/policy.md); re-read ' +
+        'when it changes',
+    ),
   AUTH_CLOCK_SKEW_SEC: integer(0, 300, 'seconds')
     .default(5)
     .describe('how far the clock of the issuer may be ahead, for `nbf` and `iat`'),

@@ -11,7 +11,7 @@ describe('the command line', () => {
     const { exitCode, stdout, stderr } = await runSluice(args.filter(Boolean));
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toContain('Usage: sluice <command> [options]');
-    expect(stdout).toContain('AUTH_SECRET_KEY (required)');
+    expect(stdout).toContain('AUTH_SECRET_KEY (required without AUTH_JWKS or AUTH_POLICY_FILE)');
   });
 
   it('shows the version', async () => {

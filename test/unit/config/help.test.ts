@@ -7,7 +7,8 @@ describe('helpText', () => {
     const [, standard, about] =
       new RegExp(`^  ${info.name} \\((.+)\\)\\n      (.+)$`, 'm').exec(helpText) ?? [];
     expect(about).toBe(`${info.description}; ${info.allowed}`);
-    if (info.required) expect(standard).toBe('required');
+    const unless = info.unless.length > 0 ? ` without ${info.unless.join(' or ')}` : '';
+    if (info.required) expect(standard).toBe(`required${unless}`);
     else if (info.fallback === undefined) expect(standard).toBe('none');
     else expect(['empty', String(info.fallback)]).toContain(standard);
   });

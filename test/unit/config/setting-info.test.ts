@@ -16,7 +16,10 @@ describe('settingInfos', () => {
 
   it('knows the secrets, and only them', () => {
     const secrets = settingInfos.filter(({ secret }) => secret).map(({ name }) => name);
-    expect(secrets).toEqual(['AUTH_REDIS_URL', 'REDIS_SENTINEL_PASSWORD', 'AUTH_SECRET_KEY']);
+    expect(secrets).toEqual([
+      ...['AUTH_REDIS_URL', 'REDIS_SENTINEL_PASSWORD'],
+      ...['AUTH_SECRET_KEY', 'AUTH_SECRET_KEY_PREVIOUS'],
+    ]);
   });
 
   it('finds each by its name', () => {

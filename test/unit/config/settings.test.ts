@@ -16,8 +16,14 @@ const CONTRACT: Readonly<Record<SettingName, unknown>> = {
   REDIS_SENTINEL_PASSWORD: undefined,
   AUTH_ALGORITHM: 'HS256',
   AUTH_SECRET_KEY: REQUIRED,
+  AUTH_SECRET_KEY_PREVIOUS: undefined,
+  AUTH_JWKS: undefined,
+  AUTH_JWKS_ALLOW_HTTP: false,
+  KEYS_STALE_MAX_SEC: 86_400,
+  KEYS_CACHE_FILE: undefined,
   AUTH_ISSUER: REQUIRED,
   AUTH_AUDIENCE: REQUIRED,
+  AUTH_POLICY_FILE: undefined,
   AUTH_CLOCK_SKEW_SEC: 5,
   REVOCATION_TTL_MARGIN_SEC: 0,
   AUTH_MAX_TOKEN_LIFETIME_SEC: 0,
@@ -165,10 +171,14 @@ const TLS = {
 describe('a bad value', () => {
   it('is tried of every setting that has bad ones', () => {
     const tried = new Set(BAD.map(([name]) => name));
-    // Any text is an issuer; bad secrets are not shown, and tried in read.test.ts.
+    // Any text is an issuer; bad secrets are not shown, and tried in read.test.ts; what stands in
+    // place of other settings is tried in identity-rules.test.ts.
     const untried = names.filter((name) => !tried.has(name));
     expect(untried).toEqual([
-      ...['AUTH_REDIS_URL', 'REDIS_SENTINEL_PASSWORD', 'AUTH_SECRET_KEY', 'AUTH_ISSUER'],
+      ...['AUTH_REDIS_URL', 'REDIS_SENTINEL_PASSWORD'],
+      ...['AUTH_SECRET_KEY', 'AUTH_SECRET_KEY_PREVIOUS'],
+      ...['AUTH_JWKS', 'AUTH_JWKS_ALLOW_HTTP', 'KEYS_STALE_MAX_SEC', 'KEYS_CACHE_FILE'],
+      ...['AUTH_ISSUER', 'AUTH_POLICY_FILE'],
     ]);
   });
 
