@@ -3,7 +3,8 @@ import type { SettingName, Settings } from './config/settings.ts';
 import type { TokenVerifier } from './domain/claims.ts';
 import { type OutagePolicy, outagePolicies, type Requirement } from './domain/claims.ts';
 import type { PolicyResolver } from './domain/ports.ts';
-import { type ClaimRules, claimReader } from './jwt/claims.ts';
+import { textReader } from './jwt/claim-reader.ts';
+import type { ClaimRules } from './jwt/claims.ts';
 import type { KeyMaterial } from './jwt/keys.ts';
 import type { PipelineOptions } from './pipeline/index.ts';
 import type { RedisAddress } from './revocation/redis/client.ts';
@@ -34,12 +35,13 @@ export function claimRules(settings: Settings): ClaimRules {
   return {
     issuer: present(settings, 'AUTH_ISSUER'),
     audiences: present(settings, 'AUTH_AUDIENCE'),
+    audienceClaim: 'aud',
     clockSkewSec,
     expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
     maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
     needsJti: true,
     certificateBound: 'off',
-    told: [claimReader(['sub']), claimReader(['provider'])],
+    told: [textReader('sub'), textReader('provider')],
   };
 }
 

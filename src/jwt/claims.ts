@@ -1,11 +1,14 @@
 import type { Claims, Fault } from '../domain/claims.ts';
+import { type ClaimReader, isHeaderSafe } from './claim-reader.ts';
 import { invalid, type ParsedToken } from './token.ts';
 
 export interface ClaimRules {
   /** `iss` must equal it. */
   readonly issuer: string;
-  /** One of them must be in `aud`. */
-  readonly audiences: readonly string[];
+  /** One of them must be among those of the token; `any`: what it says is not looked at. */
+  readonly audiences: readonly string[] | 'any';
+  /** Where those stand: `aud`, or what an issuer has in its place. */
+  readonly audienceClaim: string;
   /** Seconds that the clock of the issuer may be ahead of ours, for `nbf` and `iat`. */
   readonly clockSkewSec: number;
   /**
@@ -23,12 +26,7 @@ export interface ClaimRules {
   readonly told: readonly ClaimReader[];
 }
 
-/** What upstreams may be told of a token, from one claim or several; undefined: nothing. */
-export type ClaimReader = (payload: Readonly<Record<string, unknown>>) => string | undefined;
-
 const MAX_BYTES = 255;
-/** Visible ASCII, with spaces only inside: what a header value may hold (RFC 9110, section 5.5). */
-const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 const EXPIRED = invalid('ERR_JWT_EXPIRED');
 const NOT_YET = invalid('claim_nbf');
@@ -42,15 +40,12 @@ export function readClaims(
   rules: ClaimRules,
   now: number,
 ): Claims | Fault {
-  const { sub, jti, iss, aud, exp, nbf, iat, scope } = payload;
-  if (!isHeaderSafe(sub)) return invalid('claim_sub');
+  const { sub, jti, iss, exp, nbf, iat, scope } = payload;
+  if (!isHeaderSafe(sub) || sub.length > MAX_BYTES) return invalid('claim_sub');
   if (jti === undefined ? rules.needsJti : !isIdentifier(jti)) return invalid('claim_jti');
   if (iss !== rules.issuer) return invalid('claim_iss');
-  const audiences = typeof aud === 'string' ? [aud] : aud;
-  if (!isStrings(audiences)) return invalid('claim_aud');
-  if (!rules.audiences.some((audience) => audiences.includes(audience))) {
-    return invalid('claim_aud');
-  }
+  const audiences = audiencesOf(payload, rules);
+  if (audiences === undefined) return invalid('claim_aud');
   const boundTo = rules.certificateBound === 'off' ? undefined : thumbprintOf(payload.cnf);
   if (boundTo === 'malformed') return invalid('claim_cnf');
   if (rules.certificateBound === 'required' && boundTo === undefined) return invalid('claim_cnf');
@@ -88,8 +83,16 @@ export function checkTime(claims: Claims, rules: ClaimRules, now: number): Fault
   return undefined;
 }
 
-export function isHeaderSafe(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_BYTES && HEADER_SAFE.test(value);
+/** Undefined: not for us. */
+function audiencesOf(
+  payload: ParsedToken['payload'],
+  { audiences: ours, audienceClaim }: ClaimRules,
+): readonly string[] | undefined {
+  const value = Object.hasOwn(payload, audienceClaim) ? payload[audienceClaim] : undefined;
+  const audiences = typeof value === 'string' ? [value] : value;
+  if (ours === 'any') return isStrings(audiences) ? audiences : [];
+  if (!isStrings(audiences)) return undefined;
+  return ours.some((audience) => audiences.includes(audience)) ? audiences : undefined;
 }
 
 /** RFC 8705, section 3.1. Undefined: the token is not bound to a certificate. */
@@ -98,23 +101,6 @@ function thumbprintOf(cnf: unknown): string | undefined {
   const value = (cnf as { readonly 'x5t#S256'?: unknown } | null)?.['x5t#S256'];
   if (value === undefined && typeof cnf === 'object' && cnf !== null) return undefined;
   return typeof value === 'string' && /^[\w-]{43}$/.test(value) ? value : 'malformed';
-}
-
-/** Reads one claim, which may stand in others: as it is, if it is safe in a header. */
-export function claimReader(path: readonly string[]): ClaimReader {
-  const [first = '', ...rest] = path;
-  if (rest.length === 0) {
-    return ({ [first]: value }) => (isHeaderSafe(value) ? value : undefined);
-  }
-  return (payload) => {
-    let value: unknown = payload;
-    for (const name of path) {
-      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name))
-        return undefined;
-      value = (value as Record<string, unknown>)[name];
-    }
-    return isHeaderSafe(value) ? value : undefined;
-  };
 }
 
 /** A lone surrogate would become U+FFFD in Redis, and so share its key with other tokens. */

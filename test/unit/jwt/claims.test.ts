@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { Claims } from '../../../src/domain/claims.ts';
-import { type ClaimRules, checkTime, claimReader, readClaims } from '../../../src/jwt/claims.ts';
+import { textReader } from '../../../src/jwt/claim-reader.ts';
+import { type ClaimRules, checkTime, readClaims } from '../../../src/jwt/claims.ts';
 
 const NOW = 1_700_000_000;
 
 const RULES: ClaimRules = {
   issuer: 'https://issuer.example',
   audiences: ['api', 'other'],
+  audienceClaim: 'aud',
   clockSkewSec: 5,
   expToleranceSec: 0,
   maxLifetimeSec: 0,
   needsJti: true,
   certificateBound: 'off',
-  told: [claimReader(['sub']), claimReader(['provider'])],
+  told: [textReader('sub'), textReader('provider')],
 };
 
 const BASE = { iss: RULES.issuer, aud: 'api', sub: 'user', jti: 'id', exp: NOW + 60 };

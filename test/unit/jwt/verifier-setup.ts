@@ -1,7 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Fault, Identity } from '../../../src/domain/claims.ts';
 import { type Algorithm, isHmac } from '../../../src/jwt/algorithms.ts';
-import { type ClaimRules, claimReader } from '../../../src/jwt/claims.ts';
+import { textReader } from '../../../src/jwt/claim-reader.ts';
+import type { ClaimRules } from '../../../src/jwt/claims.ts';
 import { USUAL_TYPES } from '../../../src/jwt/header.ts';
 import { StaticKeySet } from '../../../src/jwt/key-set.ts';
 import { ImportedKeys } from '../../../src/jwt/keys.ts';
@@ -19,12 +20,13 @@ export const BAD_SIGNATURE = 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED';
 export const RULES: ClaimRules = {
   issuer: ISSUER,
   audiences: [AUDIENCE],
+  audienceClaim: 'aud',
   clockSkewSec: 5,
   expToleranceSec: 0,
   maxLifetimeSec: 0,
   needsJti: true,
   certificateBound: 'off',
-  told: [claimReader(['sub']), claimReader(['provider'])],
+  told: [textReader('sub'), textReader('provider')],
 };
 
 export const keys = new ImportedKeys();
