@@ -1,9 +1,9 @@
 import type { Claims, Fault } from '../domain/claims.ts';
+import { isIdentifier, type RevocationRules } from './revocation-ids.ts';
 import { invalid, type ParsedToken } from './token.ts';
 
-export interface ClaimRules {
-  /** `iss` must equal it. */
-  readonly issuer: string;
+/** `iss` must equal `issuer`. */
+export interface ClaimRules extends RevocationRules {
   /** One of them must be in `aud`. */
   readonly audiences: readonly string[];
   /** Seconds that the clock of the issuer may be ahead of ours, for `nbf` and `iat`. */
@@ -15,8 +15,6 @@ export interface ClaimRules {
   readonly expToleranceSec: number;
   /** Longest time from `iat` to `exp`, in seconds; 0 = any. */
   readonly maxLifetimeSec: number;
-  /** Whether each token must have a `jti`. */
-  readonly needsJti: boolean;
   /** What Claims.told is made of. */
   readonly told: readonly ClaimReader[];
 }
@@ -33,7 +31,7 @@ const NOT_YET = invalid('claim_nbf');
 
 /**
  * The claims of a token, checked for presence, type, size and time (RFC 7519, section 4.1). Does not
- * look at the signature.
+ * look at the signature, nor say by what the token must be revocable (revocation-ids.ts).
  */
 export function readClaims(
   { payload }: Pick<ParsedToken, 'payload'>,
@@ -42,7 +40,7 @@ export function readClaims(
 ): Claims | Fault {
   const { sub, jti, iss, aud, exp, nbf, iat, scope } = payload;
   if (!isHeaderSafe(sub)) return invalid('claim_sub');
-  if (jti === undefined ? rules.needsJti : !isIdentifier(jti)) return invalid('claim_jti');
+  if (jti !== undefined && !isIdentifier(jti)) return invalid('claim_jti');
   if (iss !== rules.issuer) return invalid('claim_iss');
   const audiences = typeof aud === 'string' ? [aud] : aud;
   if (!isStrings(audiences)) return invalid('claim_aud');
@@ -58,7 +56,7 @@ export function readClaims(
   }
   const claims: Claims = {
     sub,
-    jti: jti as string | undefined,
+    jti,
     iss: rules.issuer,
     aud: audiences,
     exp,
@@ -101,12 +99,6 @@ export function claimReader(path: readonly string[]): ClaimReader {
     }
     return isHeaderSafe(value) ? value : undefined;
   };
-}
-
-/** A lone surrogate would become U+FFFD in Redis, and so share its key with other tokens. */
-function isIdentifier(value: unknown): value is string {
-  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return false;
-  return Buffer.byteLength(value) <= MAX_BYTES;
 }
 
 function isStrings(value: unknown): value is readonly string[] {
