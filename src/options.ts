@@ -39,7 +39,8 @@ export function claimRules(settings: Settings): ClaimRules {
     clockSkewSec,
     expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
     maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
-    needsJti: true,
+    revocation: 'jti',
+    revokeBy: [],
     certificateBound: 'off',
     told: [textReader('sub'), textReader('provider')],
   };

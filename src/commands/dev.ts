@@ -44,7 +44,9 @@ export async function dev(): Promise<void> {
   const marginSec = settings.REVOCATION_TTL_MARGIN_SEC;
   const revocations = new MemoryRevocations(clock);
   const tokens = await sampleTokens(signer);
-  revocations.revoke(tokens.revokedJti, SAMPLE_TTL_SEC);
+  const revoke = (id: string, ttlSec: number): void =>
+    revocations.revoke({ scope: 'jti', id }, ttlSec + marginSec);
+  revoke(tokens.revokedJti, SAMPLE_TTL_SEC);
   const show = async (ports: Ports): Promise<void> => {
     const outcome = await askCheck(`127.0.0.1:${ports.grpc}`, '/hello', tokens.valid);
     process.stdout.write(banner(ports, tokens, outcome));
@@ -59,9 +61,7 @@ export async function dev(): Promise<void> {
       settings,
       { denylist: memoryDenylist(revocations), clock, logger, reflection: true },
       {
-        routes: {
-          [REVOKE_PATH]: revokeRoute((jti, ttlSec) => revocations.revoke(jti, ttlSec + marginSec)),
-        },
+        routes: { [REVOKE_PATH]: revokeRoute(revoke) },
         onListening: showOrTell,
       },
     );

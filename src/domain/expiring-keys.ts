@@ -1,6 +1,6 @@
 /**
- * Keys that are remembered, each until a time of its own, and no more than so many of them: the one
- * that was added longest ago goes first. Of which clock the times are is the caller's to say.
+ * Keys that are remembered, each until the latest time it was added with, and no more than so many of
+ * them: the one that was added longest ago goes first. Of which clock the times are is the caller's to say.
  */
 export class ExpiringKeys {
   /** In the order in which they were last added. */
@@ -17,8 +17,9 @@ export class ExpiringKeys {
   }
 
   add(key: string, until: number): void {
+    const latest = Math.max(until, this.#until.get(key) ?? until);
     this.#until.delete(key);
-    this.#until.set(key, until);
+    this.#until.set(key, latest);
     if (this.#until.size <= this.#max) return;
     const [oldest] = this.#until.keys();
     this.#until.delete(oldest as string);

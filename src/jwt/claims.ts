@@ -1,10 +1,10 @@
 import type { Claims, Fault } from '../domain/claims.ts';
 import { type ClaimReader, isHeaderSafe } from './claim-reader.ts';
+import { isIdentifier, type RevocationRules } from './revocation-ids.ts';
 import { invalid, type ParsedToken } from './token.ts';
 
-export interface ClaimRules {
-  /** `iss` must equal it. */
-  readonly issuer: string;
+/** `iss` must equal `issuer`. */
+export interface ClaimRules extends RevocationRules {
   /** One of them must be among those of the token; `any`: what it says is not looked at. */
   readonly audiences: readonly string[] | 'any';
   /** Where those stand: `aud`, or what an issuer has in its place. */
@@ -18,8 +18,6 @@ export interface ClaimRules {
   readonly expToleranceSec: number;
   /** Longest time from `iat` to `exp`, in seconds; 0 = any. */
   readonly maxLifetimeSec: number;
-  /** Whether each token must have a `jti`. */
-  readonly needsJti: boolean;
   /** What becomes of `cnf` with a certificate's thumbprint: whether it is looked at, and must be there. */
   readonly certificateBound: 'off' | 'if_present' | 'required';
   /** What Claims.told is made of. */
@@ -33,7 +31,7 @@ const NOT_YET = invalid('claim_nbf');
 
 /**
  * The claims of a token, checked for presence, type, size and time (RFC 7519, section 4.1). Does not
- * look at the signature.
+ * look at the signature, nor say by what the token must be revocable (revocation-ids.ts).
  */
 export function readClaims(
   { payload }: Pick<ParsedToken, 'payload'>,
@@ -42,7 +40,7 @@ export function readClaims(
 ): Claims | Fault {
   const { sub, jti, iss, exp, nbf, iat, scope } = payload;
   if (!isHeaderSafe(sub) || sub.length > MAX_BYTES) return invalid('claim_sub');
-  if (jti === undefined ? rules.needsJti : !isIdentifier(jti)) return invalid('claim_jti');
+  if (jti !== undefined && !isIdentifier(jti)) return invalid('claim_jti');
   if (iss !== rules.issuer) return invalid('claim_iss');
   const audiences = audiencesOf(payload, rules);
   if (audiences === undefined) return invalid('claim_aud');
@@ -58,7 +56,7 @@ export function readClaims(
   }
   const claims: Claims = {
     sub,
-    jti: jti as string | undefined,
+    jti,
     iss: rules.issuer,
     aud: audiences,
     exp,
@@ -101,12 +99,6 @@ function thumbprintOf(cnf: unknown): string | undefined {
   const value = (cnf as { readonly 'x5t#S256'?: unknown } | null)?.['x5t#S256'];
   if (value === undefined && typeof cnf === 'object' && cnf !== null) return undefined;
   return typeof value === 'string' && /^[\w-]{43}$/.test(value) ? value : 'malformed';
-}
-
-/** A lone surrogate would become U+FFFD in Redis, and so share its key with other tokens. */
-function isIdentifier(value: unknown): value is string {
-  if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return false;
-  return Buffer.byteLength(value) <= MAX_BYTES;
 }
 
 function isStrings(value: unknown): value is readonly string[] {

@@ -4,6 +4,7 @@ import type { Algorithm } from './algorithms.ts';
 import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
 import { checkHeader, type HeaderRules } from './header.ts';
 import type { KeySet, Search, TrustedKey } from './key-set.ts';
+import { isIrrevocable, revocationQueries } from './revocation-ids.ts';
 import { SharedClaims } from './shared-claims.ts';
 import { invalid, type ParsedToken, parseToken } from './token.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -31,6 +32,8 @@ const KEYS_UNAVAILABLE: Fault = {
   reason: 'keys_unavailable',
   detail: 'keys_unavailable',
 };
+/** Its issuer's tokens are revoked by what this one has none of, so that nobody could take it back. */
+const NO_ID = invalid('revocation_id');
 const BROKEN: Fault = { kind: 'fault', reason: 'internal', detail: 'verify_threw' };
 
 /**
@@ -100,13 +103,19 @@ export class JwtVerifier implements TokenVerifier {
       return BROKEN; // what was thrown may quote what it was given
     }
     if (signedBy === undefined) return BAD_SIGNATURE;
+    // The key that signed says whose it is; the token may keep silent about it.
+    const kid = signedBy.kid ?? parsed.header.kid;
+    const queries = revocationQueries(parsed.payload, { kid }, issuer);
+    if ('kind' in queries) return queries;
+    const irrevocable = isIrrevocable(issuer);
+    if (queries.length === 0 && !irrevocable) return NO_ID;
     const claims = this.#shared.share(candidate.claims);
     const identity: Identity = {
       kind: 'identity',
       claims,
       endsAt: endOf(claims, issuer),
-      revocation: claims.jti === undefined ? [] : [{ scope: 'jti', id: claims.jti }],
-      irrevocable: !issuer.needsJti,
+      revocation: this.#shared.shareQueries(queries),
+      irrevocable,
       allowed: undefined,
       notRevokedAt: Number.NEGATIVE_INFINITY,
     };
@@ -126,6 +135,9 @@ export class JwtVerifier implements TokenVerifier {
     const keys = known.filter(({ key }) => key.signatureBytes === parsed.signature.length);
     if (known.length > 0 && keys.length === 0) return WRONG_LENGTH;
     const claims = readClaims(parsed, issuer, now);
-    return 'kind' in claims ? claims : { kind: 'candidate', issuer, token: parsed, claims, keys };
+    if ('kind' in claims) return claims;
+    const queries = revocationQueries(parsed.payload, parsed.header, issuer);
+    if ('kind' in queries) return queries;
+    return { kind: 'candidate', issuer, token: parsed, claims, keys };
   }
 }

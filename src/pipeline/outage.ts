@@ -1,8 +1,9 @@
 import type { IdentityReason } from '../domain/call.ts';
-import type { Identity, Requirement } from '../domain/claims.ts';
+import type { Identity, Requirement, RevocationQuery } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import { ExpiringKeys } from '../domain/expiring-keys.ts';
 import type { Component, Logger } from '../domain/ports.ts';
+import { queryKey } from './query-key.ts';
 
 export interface OutageOptions {
   /** How old a verdict may be that is used while none is to be had, in ms (STALE_MAX_SEC). */
@@ -12,7 +13,7 @@ export interface OutageOptions {
 type Lenient = Exclude<IdentityReason, 'success'>;
 
 const REPORT_MS = 1_000;
-/** Ids seen revoked that are remembered, 100 bytes each. */
+/** Queries found revoked that are remembered, some 100 bytes each. */
 export const MAX_REVOKED_IDS = 20_000;
 
 /**
@@ -29,7 +30,7 @@ export class Outage {
   readonly #options: OutageOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** Each until its token ends: what is revoked stays so when nobody can be asked. */
+  /** Each until the token that asked it ends: what is revoked stays so when nobody can be asked. */
   readonly #revoked = new ExpiringKeys(MAX_REVOKED_IDS);
   #passed: Record<Lenient, number> = { stale_verdict: 0, unchecked: 0 };
   #detail: string | undefined;
@@ -48,14 +49,15 @@ export class Outage {
       : { name: 'revocation', state: 'degraded', detail: this.#detail };
   }
 
-  foundRevoked(identity: Identity): void {
-    for (const { id } of identity.revocation) this.#revoked.add(id, identity.endsAt);
+  /** `endsAt`: of the token, in epoch seconds. */
+  foundRevoked(query: RevocationQuery, endsAt: number): void {
+    this.#revoked.add(queryKey(query), endsAt);
   }
 
   /** `asOf`: Clock.now() when the store said so. */
   foundNotRevoked(identity: Identity, requirement: Requirement | undefined, asOf: number): void {
     if (this.#revoked.size > 0) {
-      for (const { id } of identity.revocation) this.#revoked.delete(id);
+      for (const query of identity.revocation) this.#revoked.delete(queryKey(query));
     }
     if (requirement?.outage === 'stale') identity.notRevokedAt = Math.floor(asOf);
   }
@@ -66,7 +68,8 @@ export class Outage {
     requirement: Requirement | undefined,
   ): Lenient | 'blacklisted' | 'redis_error' {
     const now = this.#clock.epochSeconds();
-    if (identity.revocation.some(({ id }) => this.#revoked.has(id, now))) return 'blacklisted';
+    const isRevoked = identity.revocation.some((query) => this.#revoked.has(queryKey(query), now));
+    if (isRevoked) return 'blacklisted';
     if (requirement?.outage === 'allow') return this.#pass('unchecked');
     const ageMs = this.#clock.now() - identity.notRevokedAt;
     const isYoung = requirement?.outage === 'stale' && ageMs <= this.#options.staleMaxMs;

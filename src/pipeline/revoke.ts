@@ -12,6 +12,7 @@ import {
 import type { RevocationStore } from '../domain/ports.ts';
 import { groupCommit } from './group-commit.ts';
 import type { Outage } from './outage.ts';
+import { queryKey } from './query-key.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
 import { refuseAsTooLong, type Stage } from './stage.ts';
@@ -93,7 +94,7 @@ export function revoke(
       ...options,
       open: (call) => call.open,
       queries: queriesOf,
-      key: (query) => `${query.scope}:${query.id}`,
+      key: queryKey,
       async lookup(queries) {
         const startedAt = clock.now();
         try {
@@ -193,14 +194,16 @@ function outcomeOf(
   }
   let oldest = Number.POSITIVE_INFINITY;
   let unknown: Verdict | undefined;
-  for (const verdict of verdicts) {
+  let isRevoked = false;
+  for (let i = 0; i < verdicts.length; i++) {
+    const verdict = verdicts[i] as Verdict;
     if (verdict.state === 'revoked') {
-      outage.foundRevoked(identity);
-      return 'blacklisted';
-    }
-    if (verdict.state === 'not-revoked') oldest = Math.min(oldest, verdict.asOf);
+      outage.foundRevoked(identity.revocation[i] as RevocationQuery, identity.endsAt);
+      isRevoked = true;
+    } else if (verdict.state === 'not-revoked') oldest = Math.min(oldest, verdict.asOf);
     else unknown ??= verdict;
   }
+  if (isRevoked) return 'blacklisted';
   if (unknown === undefined) {
     outage.foundNotRevoked(identity, call.requirement, oldest);
     return 'success';

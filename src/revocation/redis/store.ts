@@ -1,29 +1,44 @@
 import { LRUCache } from 'lru-cache';
-import type { RevocationQuery, Verdict } from '../../domain/claims.ts';
+import type { RevocationQuery, RevocationScope, Verdict } from '../../domain/claims.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { RevocationStore } from '../../domain/ports.ts';
-import type { Connection } from './connection.ts';
+import { isCutOff } from '../revocation.ts';
+import type { Connection, Question } from './connection.ts';
+import { keyOf } from './keys.ts';
 import type { Pool } from './pool.ts';
-import { countOf, type Reply } from './replies.ts';
+import { countOf, cutOffOf, type Reply, UNEXPECTED_REPLY } from './replies.ts';
 
-/** Ids lately seen revoked that are remembered. */
-const REVOKED_LATELY = 1024;
+/** Keys of each scope lately seen that are remembered. */
+const THERE_LATELY = 1024;
+
+/** What a key says: that there is none, up to when what was issued is revoked, or nothing certain. */
+type Finding = 'absent' | { readonly upTo: number } | { readonly error: string };
+
+const EVERYTHING: Finding = { upTo: Number.POSITIVE_INFINITY };
+const NOT_ASKED: Finding = { error: 'not_asked' };
 
 /**
- * Asks Redis which keys exist: a revoked token has one, prefix + jti.
+ * Asks Redis which keys exist: what is revoked has one, see keys.ts.
  *
  *     EXISTS k1 … kn ─▶ 0: none is revoked, which is the common case: one round trip
  *                    └▶ more: EXISTS k1, …, EXISTS kn in one write, and each says for itself
  *
- * An id lately seen revoked is asked for by itself from the start, in the same write: a client that
- * keeps sending one revoked token would otherwise cost every batch the second round trip. What was
- * remembered is never an answer.
+ * The key of a user holds a cut-off, and is asked for by GET where others are by EXISTS. A key lately
+ * seen is asked for by itself from the start, in the same write: a client that keeps sending one
+ * revoked token would otherwise cost every batch the second round trip. What was remembered is never
+ * an answer.
  */
 export class RedisRevocations implements RevocationStore {
   readonly #pool: Pool;
   readonly #prefix: string;
   readonly #clock: Clock;
-  readonly #revokedLately = new LRUCache<string, true>({ max: REVOKED_LATELY });
+  readonly #thereLately: Readonly<Record<RevocationScope, LRUCache<string, true>>> = {
+    jti: recent(),
+    sid: recent(),
+    sub: recent(),
+    kid: recent(),
+    iss: recent(),
+  };
 
   constructor(pool: Pool, prefix: string, clock: Clock) {
     this.#pool = pool;
@@ -33,65 +48,102 @@ export class RedisRevocations implements RevocationStore {
 
   async lookup(queries: readonly RevocationQuery[]): Promise<readonly Verdict[]> {
     const connection = this.#pool.take();
-    if (connection === undefined) return queries.map(() => this.#unknown('not_connected'));
-    const isAlone = queries.map(({ id }) => this.#revokedLately.has(id));
-    const alone = queries.filter((_, i) => isAlone[i]);
-    const together = alone.length === 0 ? queries : queries.filter((_, i) => !isAlone[i]);
-    const verdicts = await this.#ask(connection, together, alone);
-    let nextAlone = 0;
-    let nextTogether = 0;
-    return isAlone.map(
-      (own) =>
-        (own ? verdicts.alone[nextAlone++] : verdicts.together[nextTogether++]) ??
-        this.#unknown('not_asked'),
-    );
-  }
-
-  async #ask(
-    connection: Connection,
-    together: readonly RevocationQuery[],
-    alone: readonly RevocationQuery[],
-  ): Promise<{ readonly together: readonly Verdict[]; readonly alone: readonly Verdict[] }> {
-    const groups = alone.map(this.#keysOfOne);
-    if (together.length === 0) {
-      return { together: [], alone: this.#readSingles(alone, await connection.exists(groups)) };
+    if (connection === undefined) {
+      const unknown = this.#unknown('not_connected');
+      return queries.map(() => unknown);
     }
-    const [first, ...rest] = await connection.exists([together.map(this.#keyOf), ...groups]);
-    const singles = this.#readSingles(alone, rest);
-    const count = countOf(first, together.length);
-    if (typeof count === 'number' && count > 0 && together.length > 1) {
-      const replies = await connection.exists(together.map(this.#keysOfOne));
-      return { together: this.#readSingles(together, replies), alone: singles };
-    }
-    const verdict = this.#verdict(count);
-    this.#remember(together[0] as RevocationQuery, verdict);
-    return { together: together.map(() => verdict), alone: singles };
-  }
-
-  readonly #keyOf = ({ id }: RevocationQuery): string => this.#prefix + id;
-  readonly #keysOfOne = ({ id }: RevocationQuery): readonly string[] => [this.#prefix + id];
-
-  #readSingles(queries: readonly RevocationQuery[], replies: readonly Reply[]): readonly Verdict[] {
-    const isComplete = replies.length === queries.length;
+    const { asked, positions } = distinct(queries);
+    const findings = await this.#find(connection, asked);
+    const asOf = this.#clock.now();
+    const notRevoked: Verdict = { state: 'not-revoked', asOf };
     return queries.map((query, i) => {
-      const verdict = this.#verdict(countOf(isComplete ? replies[i] : undefined, 1));
-      this.#remember(query, verdict);
-      return verdict;
+      const finding = findings[positions?.[i] ?? i] ?? NOT_ASKED;
+      if (finding === 'absent') return notRevoked;
+      if ('error' in finding) return this.#unknown(finding.error);
+      return isCutOff(query, finding.upTo) ? { state: 'revoked', asOf } : notRevoked;
     });
   }
 
-  /** Of a verdict that may be `revoked` for one query alone. */
-  #remember({ id }: RevocationQuery, { state }: Verdict): void {
-    if (state === 'revoked') this.#revokedLately.set(id, true);
-    else if (state === 'not-revoked') this.#revokedLately.delete(id);
+  async #find(
+    connection: Connection,
+    asked: readonly RevocationQuery[],
+  ): Promise<readonly (Finding | undefined)[]> {
+    const isAlone = asked.map(({ scope, id }) => this.#thereLately[scope].has(id));
+    const isAnyAlone = isAlone.includes(true);
+    const crowd = isAnyAlone ? asked.filter((_, i) => !isAlone[i]) : asked;
+    if (crowd.length < 2) {
+      return this.#readEach(asked, await connection.ask(asked.map(this.#questionOf)));
+    }
+    const alone = isAnyAlone ? asked.filter((_, i) => isAlone[i]) : [];
+    const [first, ...rest] = await connection.ask([
+      { exists: crowd.map(this.#keyOf) },
+      ...alone.map(this.#questionOf),
+    ]);
+    const singles = this.#readEach(alone, rest);
+    const count = countOf(first, crowd.length);
+    const shared: Finding = typeof count === 'number' ? 'absent' : count;
+    const others =
+      typeof count === 'number' && count > 0
+        ? this.#readEach(crowd, await connection.ask(crowd.map(this.#questionOf)))
+        : crowd.map(() => shared);
+    if (!isAnyAlone) return others;
+    let [nextAlone, nextOther] = [0, 0];
+    return isAlone.map((own) => (own ? singles[nextAlone++] : others[nextOther++]));
   }
 
-  #verdict(count: number | { error: string }): Verdict {
-    if (typeof count !== 'number') return this.#unknown(count.error);
-    return { state: count === 0 ? 'not-revoked' : 'revoked', asOf: this.#clock.now() };
+  readonly #keyOf = (query: RevocationQuery): string => keyOf(query, this.#prefix);
+  readonly #questionOf = (query: RevocationQuery): Question => {
+    const key = keyOf(query, this.#prefix);
+    return query.scope === 'sub' ? { get: key } : { exists: [key] };
+  };
+
+  #readEach(queries: readonly RevocationQuery[], replies: readonly Reply[]): readonly Finding[] {
+    const isComplete = replies.length === queries.length;
+    return queries.map(({ scope, id }, i) => {
+      const finding = isComplete ? findingOf(scope, replies[i]) : { error: UNEXPECTED_REPLY };
+      if (finding === 'absent') this.#thereLately[scope].delete(id);
+      else if ('upTo' in finding) this.#thereLately[scope].set(id, true);
+      return finding;
+    });
   }
 
   #unknown(detail: string): Verdict {
     return { state: 'unknown', asOf: this.#clock.now(), detail };
   }
+}
+
+function recent(): LRUCache<string, true> {
+  return new LRUCache({ max: THERE_LATELY });
+}
+
+function findingOf(scope: RevocationScope, reply: Reply | undefined): Finding {
+  if (scope === 'sub') {
+    const cutOff = cutOffOf(reply);
+    return typeof cutOff === 'number' ? { upTo: cutOff } : cutOff;
+  }
+  const count = countOf(reply, 1);
+  if (typeof count !== 'number') return count;
+  return count === 0 ? 'absent' : EVERYTHING;
+}
+
+/**
+ * Queries with a key of their own, and where each of the given ones has its answer among them;
+ * undefined: in its own place. A user's tokens, issued at several times, have one key.
+ */
+function distinct(queries: readonly RevocationQuery[]): {
+  readonly asked: readonly RevocationQuery[];
+  readonly positions: readonly number[] | undefined;
+} {
+  if (!queries.some(({ scope }) => scope === 'sub'))
+    return { asked: queries, positions: undefined };
+  const asked: RevocationQuery[] = [];
+  const users = new Map<string, number>();
+  const positions = queries.map((query) => {
+    const known = query.scope === 'sub' ? users.get(query.id) : undefined;
+    if (known !== undefined) return known;
+    const position = asked.push(query) - 1;
+    if (query.scope === 'sub') users.set(query.id, position);
+    return position;
+  });
+  return { asked, positions };
 }

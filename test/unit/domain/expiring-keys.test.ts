@@ -8,6 +8,13 @@ it('remembers an id until its token ends, and not after', () => {
   expect([ids.has('a', 99), ids.has('a', 100), ids.has('b', 0)]).toEqual([true, false, false]);
 });
 
+it('remembers for the longest that was asked for', () => {
+  const ids = new ExpiringKeys(2);
+  ids.add('a', 100);
+  ids.add('a', 50);
+  expect(ids.has('a', 99)).toBe(true);
+});
+
 it('forgets what the store takes back', () => {
   const ids = new ExpiringKeys(MAX_REVOKED_IDS);
   ids.add('a', 100);

@@ -12,7 +12,8 @@ const RULES: ClaimRules = {
   clockSkewSec: 5,
   expToleranceSec: 0,
   maxLifetimeSec: 0,
-  needsJti: true,
+  revocation: 'jti',
+  revokeBy: [],
   certificateBound: 'off',
   told: [textReader('sub'), textReader('provider')],
 };
@@ -49,7 +50,7 @@ it('takes over what it knows, and nothing else', () => {
   });
 });
 
-it.each(['sub', 'jti', 'iss', 'aud', 'exp'])('requires %s', (name) => {
+it.each(['sub', 'iss', 'aud', 'exp'])('requires %s', (name) => {
   const { [name as 'sub']: _, ...rest } = BASE;
 
   expect(readClaims({ payload: rest }, RULES, NOW)).toMatchObject({ detail: `claim_${name}` });
@@ -151,6 +152,11 @@ describe('jti', () => {
     ...[...NO_STRINGS, 1.5],
   ])('%j does not', (jti) => {
     expect(faultOf({ jti })).toBe('claim_jti');
+    expect(faultOf({ jti }, { revocation: 'none' })).toBe('claim_jti');
+  });
+
+  it('may be left out: whether it has to be there depends on how tokens are revoked', () => {
+    expect(claimsOf({ jti: undefined }).jti).toBeUndefined();
   });
 });
 

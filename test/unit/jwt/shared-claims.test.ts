@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import type { Claims } from '../../../src/domain/claims.ts';
+import { describe, expect, it } from 'vitest';
+import type { Claims, RevocationQuery } from '../../../src/domain/claims.ts';
 import { SharedClaims } from '../../../src/jwt/shared-claims.ts';
 
 const CLAIMS: Claims = {
@@ -47,4 +47,44 @@ it.each<[name: string, first: Partial<Claims>, second: Partial<Claims>]>([
   const shared = new SharedClaims();
   shared.share(like(first));
   expect(shared.share(like(second))).toEqual(like(second));
+});
+
+describe('shareQueries', () => {
+  const queries = (): RevocationQuery[] => [
+    { scope: 'jti', id: 'a' },
+    { scope: 'sub', id: 'issuer alice', issuedAt: 1 },
+    { scope: 'kid', id: 'issuer k' },
+    { scope: 'iss', id: 'issuer' },
+  ];
+
+  it('leaves queries as they are, and shares those about keys and issuers', () => {
+    const shared = new SharedClaims();
+    const [first, second] = [shared.shareQueries(queries()), shared.shareQueries(queries())];
+    expect([first, second]).toEqual([queries(), queries()]);
+    expect(second[2]).toBe(first[2]);
+    expect(second[3]).toBe(first[3]);
+    expect(second[0]).not.toBe(first[0]); // nobody else has it: the memory would be for nothing
+  });
+
+  it('shares the list where nothing in it is of one token alone', () => {
+    const shared = new SharedClaims();
+    const first = shared.shareQueries(queries().slice(2));
+    expect(shared.shareQueries(queries().slice(2))).toBe(first);
+    expect(shared.shareQueries(queries().slice(3))).toEqual(queries().slice(3));
+    expect(shared.shareQueries([])).toBe(shared.shareQueries([]));
+  });
+
+  it('keeps apart what differs in the scope alone, or in where a list is cut', () => {
+    const shared = new SharedClaims();
+    const lists: RevocationQuery[][] = [
+      [{ scope: 'iss', id: 'a' }],
+      [{ scope: 'kid', id: 'a' }],
+      [
+        { scope: 'kid', id: 'a"' },
+        { scope: 'iss', id: 'a' },
+      ],
+      [{ scope: 'kid', id: 'a","iss a' }],
+    ];
+    for (const list of lists) expect(shared.shareQueries(list)).toEqual(list);
+  });
 });

@@ -6,6 +6,7 @@ import type { VerificationKey } from '../../../src/jwt/signature.ts';
 import {
   ENTRY_OVERHEAD_BYTES,
   NAME_OVERHEAD_BYTES,
+  QUERY_OVERHEAD_BYTES,
   TokenCache,
   type TokenCacheOptions,
 } from '../../../src/jwt/token-cache.ts';
@@ -124,6 +125,17 @@ describe('bounds', () => {
     set(cache, 'a'.repeat(800), identity({ scopes: 7, audiences: 3 }));
 
     expect(counts().bytes).toBe(800 + ENTRY_OVERHEAD_BYTES + 10 * NAME_OVERHEAD_BYTES);
+  });
+
+  it('counts what it has to ask of the denylist beside the first', () => {
+    const { cache, counts } = build();
+    const revocation = ['x', 'y'.repeat(10), 'z'.repeat(100)].map(
+      (id) => ({ scope: 'sid', id }) as const,
+    );
+    set(cache, 'a', { ...identity(), revocation });
+
+    const names = ENTRY_OVERHEAD_BYTES + NAME_OVERHEAD_BYTES;
+    expect(counts().bytes).toBe(1 + names + 2 * QUERY_OVERHEAD_BYTES + 110);
   });
 
   it('does not keep what is larger than the whole', () => {

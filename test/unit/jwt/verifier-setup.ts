@@ -4,7 +4,7 @@ import { type Algorithm, isHmac } from '../../../src/jwt/algorithms.ts';
 import { textReader } from '../../../src/jwt/claim-reader.ts';
 import type { ClaimRules } from '../../../src/jwt/claims.ts';
 import { USUAL_TYPES } from '../../../src/jwt/header.ts';
-import { StaticKeySet } from '../../../src/jwt/key-set.ts';
+import { type KeySet, StaticKeySet } from '../../../src/jwt/key-set.ts';
 import { ImportedKeys } from '../../../src/jwt/keys.ts';
 import type { VerificationKey } from '../../../src/jwt/signature.ts';
 import { TokenCache } from '../../../src/jwt/token-cache.ts';
@@ -24,7 +24,8 @@ export const RULES: ClaimRules = {
   clockSkewSec: 5,
   expToleranceSec: 0,
   maxLifetimeSec: 0,
-  needsJti: true,
+  revocation: 'jti',
+  revokeBy: [],
   certificateBound: 'off',
   told: [textReader('sub'), textReader('provider')],
 };
@@ -57,15 +58,27 @@ export async function makePair(algorithm: Algorithm): Promise<Pair> {
   return { signing: privateKey, key: await keys.import(algorithm, { kind: 'public', pem }), pem };
 }
 
-export function build(algorithm: Algorithm, key: VerificationKey, rules: Partial<ClaimRules> = {}) {
+/** `kid`: of the key, if that is known of it. */
+export function build(
+  algorithm: Algorithm,
+  key: VerificationKey,
+  rules: Partial<ClaimRules> = {},
+  kid?: string,
+) {
   const clock = new ManualClock();
   const cache = new TokenCache({ maxEntries: 100, maxBytes: 1 << 20 });
   const issuer = {
     ...{ ...RULES, ...rules },
-    ...{ algorithms: [algorithm], types: USUAL_TYPES, keys: new StaticKeySet([key]) },
+    ...{ algorithms: [algorithm], types: USUAL_TYPES, keys: keySet(key, kid) },
   };
   const verifier = new JwtVerifier([issuer], cache, clock);
   return { clock, cache, verifier };
+}
+
+function keySet(key: VerificationKey, kid: string | undefined): KeySet {
+  const known = new StaticKeySet([key]);
+  if (kid === undefined) return known;
+  return { candidates: () => [{ key, kid, current: true }], search: () => 'absent' };
 }
 
 /** An outcome in short: 'identity', or what is said of the fault. */

@@ -1,10 +1,10 @@
 import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Identity } from '../../../src/domain/claims.ts';
+import type { Fault, Identity } from '../../../src/domain/claims.ts';
 import type { ClaimRules } from '../../../src/jwt/claims.ts';
 import { VerificationKey } from '../../../src/jwt/signature.ts';
-import { base64url, claims, SECRET, signed } from '../../support/tokens.ts';
+import { base64url, claims, ISSUER, SECRET, signed } from '../../support/tokens.ts';
 import { BAD_SIGNATURE, build, NOW, pairOf, verdict } from './verifier-setup.ts';
 
 const SECOND = 1000;
@@ -187,9 +187,53 @@ it('says of a fault nothing but fixed words', async () => {
   expect(seen.size).toBeGreaterThan(10);
 });
 
-it('gives an identity whose only question is its jti', async () => {
-  const { verifier } = build('HS256', key);
-  const identity = (await verifier.verify(signed(claims(NOW, { jti: 'é:*' })))) as Identity;
+describe('what is asked about a token', () => {
+  it('is its jti', async () => {
+    const { verifier } = build('HS256', key);
+    const identity = (await verifier.verify(signed(claims(NOW, { jti: 'é:*' })))) as Identity;
 
-  expect(identity.revocation).toEqual([{ scope: 'jti', id: 'é:*' }]);
+    expect(identity).toMatchObject({
+      revocation: [{ scope: 'jti', id: 'é:*' }],
+      irrevocable: false,
+    });
+  });
+
+  it('is nothing where its issuer revokes nothing', async () => {
+    const { verifier } = build('HS256', key, { revocation: 'none' });
+
+    expect(await verifier.verify(signed(claims(NOW)))).toMatchObject({
+      revocation: [],
+      irrevocable: true,
+    });
+  });
+
+  it('must be in order before any cryptography', () => {
+    const { verifier } = build('HS256', key, { revocation: 'sid' });
+    const token = signed(claims(NOW), { secret: 'unknown' });
+
+    expect(verdict(verifier.peek(token, false))).toBe('claim_sid');
+    expect(verdict(verifier.verify(token) as Fault)).toBe('claim_sid');
+  });
+
+  it('must be something where there is anything to revoke it by', async () => {
+    const { verifier, cache } = build('HS256', key, { revocation: 'none', revokeBy: ['sid'] });
+
+    expect(await verifier.verify(signed(claims(NOW)))).toEqual({
+      ...{ kind: 'fault', reason: 'invalid_token' },
+      detail: 'revocation_id',
+    });
+    expect(cache.size).toBe(0);
+    expect(verdict(await verifier.verify(signed(claims(NOW, { sid: 's' }))))).toBe('identity');
+  });
+
+  it('is the key that signed it, also where the token keeps silent about it', async () => {
+    const { verifier } = build('HS256', key, { revokeBy: ['kid'] }, 'k1');
+    for (const header of [{ alg: 'HS256' }, { alg: 'HS256', kid: 'k1' }]) {
+      const identity = (await verifier.verify(signed(claims(NOW), { header }))) as Identity;
+      expect(identity.revocation).toEqual([
+        { scope: 'jti', id: identity.claims.jti },
+        { scope: 'kid', id: `${ISSUER} k1` },
+      ]);
+    }
+  });
 });

@@ -491,6 +491,65 @@ describe('time and number', () => {
   });
 });
 
+describe('a token about which several things are asked', () => {
+  const issuer: RevocationQuery = { scope: 'iss', id: 'i' };
+  const user = (issuedAt: number): RevocationQuery => ({ scope: 'sub', id: 'i alice', issuedAt });
+  const asking = (...revocation: RevocationQuery[]): Identity => ({
+    ...fakeIdentity(),
+    revocation,
+  });
+  const known = {
+    old: asking({ scope: 'jti', id: 'old' }, user(1), issuer),
+    new: asking({ scope: 'jti', id: 'new' }, user(2), issuer),
+  };
+  const revokedIf = (isRevoked: (query: RevocationQuery) => boolean, isUp = () => true) =>
+    start({
+      known,
+      requirement: { outage: 'allow' },
+      lookup: async (queries) =>
+        queries.map((query) => {
+          if (!isUp()) return { state: 'unknown', asOf: 0 };
+          return { state: isRevoked(query) ? 'revoked' : 'not-revoked', asOf: 0 };
+        }),
+    });
+  const reasons = async (run: ReturnType<typeof start>, ...tokens: string[]) => {
+    const calls = run.send(...tokens.map(bearer));
+    await settle(run.clock);
+    return calls.map((call) => call.decision?.reason);
+  };
+
+  it('shares with others the questions that are the same, but for a user from another time', async () => {
+    const run = revokedIf(() => false);
+    expect(await reasons(run, 'old', 'new', 'old')).toEqual(['success', 'success', 'success']);
+    expect(run.lookups).toEqual([['old', 'i alice', 'i', 'new', 'i alice']]);
+  });
+
+  it.each<[string, (query: RevocationQuery) => boolean, readonly string[]]>([
+    ['its jti', ({ id }) => id === 'old', ['blacklisted', 'success']],
+    ['its user', ({ issuedAt = 9 }) => issuedAt <= 1, ['blacklisted', 'success']],
+    ['its issuer', ({ scope }) => scope === 'iss', ['blacklisted', 'blacklisted']],
+  ])('is revoked by %s, also in an outage that follows', async (_, isRevoked, expected) => {
+    let isUp = true;
+    const run = revokedIf(isRevoked, () => isUp);
+    expect(await reasons(run, 'old', 'new')).toEqual(expected);
+    isUp = false;
+    const lenient = expected.map((reason) => (reason === 'success' ? 'unchecked' : reason));
+    expect(await reasons(run, 'old', 'new')).toEqual(lenient);
+  });
+
+  it('is revoked when one verdict says so and another is not known', async () => {
+    const run = start({
+      known,
+      lookup: async () => [
+        { state: 'unknown', asOf: 0 },
+        { state: 'not-revoked', asOf: 0 },
+        { state: 'revoked', asOf: 0 },
+      ],
+    });
+    expect(await reasons(run, 'old')).toEqual(['blacklisted']);
+  });
+});
+
 describe('overload', () => {
   const busy: Partial<PipelineOptions> = { verify: { perTurn: 1 } };
   const names = (count: number) => Array.from({ length: count }, (_, i) => `token-${i}`);
