@@ -54,6 +54,7 @@ export default {
       LIBRARIES,
       BUILT_IN,
     ),
+    only('policy', 'An adapter: domain and libraries.', 'policy/', DOMAIN, LIBRARIES, BUILT_IN),
     only('sinks', 'An adapter: domain and libraries.', 'sinks/', DOMAIN, LIBRARIES, BUILT_IN),
     only('config', 'Settings know nobody who uses them.', 'config/', LIBRARIES, BUILT_IN),
     only('admin', 'Shows what it is given.', 'admin/', DOMAIN, LIBRARIES, BUILT_IN),

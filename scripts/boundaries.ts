@@ -22,6 +22,8 @@ const PLANTED: readonly (readonly [file: string, line: string, rule: string])[] 
   ['sources/memory.ts', "import type { Algorithm } from '../jwt/keys.ts';", 'sources'],
   ['jwt/json.ts', "import { codeOf } from '../revocation/redis/errors.ts';", 'jwt'],
   ['revocation/memory.ts', "import type { LogSink } from '../sinks/log/sink.ts';", 'revocation'],
+  ['policy/path.ts', "import { parseJsonObject } from '../jwt/json.ts';", 'policy'],
+  ['policy/resolver.ts', "import type { Settings } from '../config/settings.ts';", 'policy'],
   ['sinks/reply.ts', "import { varint } from '../sources/codec/writer.ts';", 'sinks'],
   ['config/print.ts', "import type { Clock } from '../domain/clock.ts';", 'config'],
   ['admin/server.ts', "import type { Service } from '../lifecycle/service.ts';", 'admin'],
