@@ -1,21 +1,37 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { importSPKI } from 'jose';
+import { importJWK, importSPKI, type JWK } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { type Algorithm, isHmac } from './algorithms.ts';
 import { VerificationKey } from './signature.ts';
 
 /** RFC 7518, section 3.3. */
 const MIN_RSA_BITS = 2048;
+/** With 1, whatever is sent as the signature is what was signed. */
+const MIN_RSA_EXPONENT = 3n;
 const MAX_KEYS = 256;
 
-/** What a key is made of. An HMAC key is bytes, any other one a PEM: neither is taken for the other. */
+/** The members of a JWK that make a key, and no others (RFC 7638, section 3.2). */
+export interface JwkMaterial extends Readonly<Record<string, string>> {
+  readonly kty: string;
+}
+
+/**
+ * What a key is made of. An HMAC key is bytes, any other one a PEM or a JWK: neither is taken for the
+ * other.
+ */
 export type KeyMaterial =
   | { readonly kind: 'secret'; readonly bytes: Uint8Array }
-  | { readonly kind: 'public'; readonly pem: string };
+  | { readonly kind: 'public'; readonly pem: string }
+  /** `thumbprint`: of RFC 7638, by SHA-256. */
+  | { readonly kind: 'jwk'; readonly jwk: JwkMaterial; readonly thumbprint: string };
 
 /** Imported keys. Importing costs more than verifying, so each key is imported once. */
 export class ImportedKeys {
-  readonly #keys = new LRUCache<string, Promise<VerificationKey>>({ max: MAX_KEYS });
+  readonly #keys: LRUCache<string, Promise<VerificationKey>>;
+
+  constructor(maxKeys = MAX_KEYS) {
+    this.#keys = new LRUCache({ max: maxKeys });
+  }
 
   /** Rejects, with a message fit for the operator, when the material is no key for the algorithm. */
   import(algorithm: Algorithm, material: KeyMaterial): Promise<VerificationKey> {
@@ -31,6 +47,7 @@ export class ImportedKeys {
 }
 
 function fingerprint(material: KeyMaterial): string {
+  if (material.kind === 'jwk') return material.thumbprint;
   const content = material.kind === 'secret' ? material.bytes : material.pem;
   return createHash('sha256').update(content).digest('base64url');
 }
@@ -41,10 +58,12 @@ async function importKey(algorithm: Algorithm, material: KeyMaterial): Promise<V
     return new VerificationKey(algorithm, readSecret(algorithm, material.bytes));
   }
   if (isHmac(algorithm)) throw new Error(`${algorithm} needs a secret, not a public key`);
-  const key = readPublicKey(material.pem);
+  const key = material.kind === 'jwk' ? readJwk(material.jwk) : readPublicKey(material.pem);
+  checkStrength(key);
   try {
     // Sees to it that the key is one for the algorithm.
-    await importSPKI(key.export({ type: 'spki', format: 'pem' }) as string, algorithm);
+    if (material.kind === 'jwk') await importJWK(material.jwk as JWK, algorithm);
+    else await importSPKI(key.export({ type: 'spki', format: 'pem' }) as string, algorithm);
     return new VerificationKey(algorithm, key);
   } catch {
     throw new Error(`the public key is not one for ${algorithm}: it is ${kindOf(key)}`);
@@ -73,17 +92,32 @@ function readPublicKey(pem: string): KeyObject {
     const found = labels.map((label) => `a PEM ${label}`).join(' and ');
     throw new Error(`not one PEM public key: ${found || 'no PEM'}`);
   }
-  let key: KeyObject;
   try {
-    key = createPublicKey(pem);
+    return createPublicKey(pem);
   } catch {
     throw new Error('not one PEM public key: the PEM PUBLIC KEY cannot be read');
   }
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS;
+}
+
+function readJwk(jwk: JwkMaterial): KeyObject {
+  try {
+    return createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  } catch {
+    throw new Error('cannot be read');
+  }
+}
+
+function checkStrength({ asymmetricKeyDetails }: KeyObject): void {
+  const { modulusLength: bits = MIN_RSA_BITS, publicExponent: exponent = MIN_RSA_EXPONENT } =
+    asymmetricKeyDetails ?? {};
   if (bits < MIN_RSA_BITS) {
     throw new Error(`an RSA key of ${MIN_RSA_BITS} bits or more is needed, got ${bits}`);
   }
-  return key;
+  if (exponent < MIN_RSA_EXPONENT) {
+    throw new Error(
+      `an RSA key with an exponent of ${MIN_RSA_EXPONENT} or more is needed, got ${exponent}`,
+    );
+  }
 }
 
 function labelsOf(text: string): readonly string[] {

@@ -10,11 +10,11 @@ import {
 import { ImportedKeys, type KeyMaterial } from '../../../src/jwt/keys.ts';
 import { keyPair, SECRET, signature } from '../../support/tokens.ts';
 
-const secret = (bytes: Uint8Array | string): KeyMaterial => ({
-  kind: 'secret',
+const secret = (bytes: Uint8Array | string) => ({
+  kind: 'secret' as const,
   bytes: Buffer.from(bytes as string),
 });
-const publicKey = (pem: string): KeyMaterial => ({ kind: 'public', pem });
+const publicKey = (pem: string) => ({ kind: 'public' as const, pem });
 
 /** Why it is refused; undefined when it is not. */
 async function refusal(algorithm: Algorithm, material: KeyMaterial): Promise<string | undefined> {

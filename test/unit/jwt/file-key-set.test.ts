@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileKeySet } from '../../../src/jwt/file-key-set.ts';
+import { issuerKey, jwks, turn } from '../../support/jwks.ts';
+import { RecordingLogger } from '../../support/logger.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { until } from '../../support/until.ts';
+
+const execute = promisify(execFile);
+const REREAD_MS = 10_000;
+const NAME = 'https://issuer.example';
+const [a, b] = [issuerKey('a'), issuerKey('b')];
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-keys-'));
+  path = join(folder, 'keys.json');
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+function build() {
+  const clock = new ManualClock();
+  const logger = new RecordingLogger();
+  const set = new FileKeySet({ name: NAME, path, algorithms: ['ES256', 'HS256'] }, clock, logger);
+  const has = (kid: string) => set.candidates(kid, 'ES256').length > 0;
+  const fetches = (outcome: string) =>
+    set.instruments.find(
+      ({ about }) =>
+        about.name === 'ext_authz_key_fetches_total' && about.labels?.outcome === outcome,
+    ) as { value: number };
+  /** Re-reads, until that shows. */
+  const reread = async (shows: () => boolean) => {
+    clock.advance(REREAD_MS);
+    await until(shows);
+    await turn();
+  };
+  return { clock, logger, set, has, fetches, reread };
+}
+
+async function started(...keys: readonly unknown[]) {
+  await writeFile(path, jwks(...keys));
+  const rig = build();
+  await rig.set.start();
+  return rig;
+}
+
+describe('at the start', () => {
+  it('keys are read, secrets among them', async () => {
+    const k = Buffer.alloc(32, 7).toString('base64url');
+    const { set, has, logger } = await started(a.jwk, { kty: 'oct', kid: 's', k });
+    expect(has('a')).toBe(true);
+    expect(set.candidates('s', 'HS256')).toHaveLength(1);
+    expect(set.component).toEqual({
+      name: `keys:${NAME}`,
+      state: 'ok',
+      detail: '2 keys, read 0 s ago',
+    });
+    expect(logger.text).not.toContain(k);
+  });
+
+  it.each([
+    ['is not there', undefined, 'ENOENT'],
+    ['is no JSON', 'junk', 'not JSON'],
+    ['has no key of use', '{"keys":[]}', 'no usable key'],
+  ])('a file that %s is an error that names it', async (_, content, words) => {
+    if (content !== undefined) await writeFile(path, content);
+    const { set, clock } = build();
+    await expect(set.start()).rejects.toThrow(`no keys in ${path}: ${words}`);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a file that has changed', () => {
+  it('is taken, what stays of it being the same keys', async () => {
+    const { set, has, reread } = await started(a.jwk);
+    const [before] = set.candidates('a', 'ES256');
+    await writeFile(path, jwks(a.jwk, b.jwk));
+    await reread(() => has('b'));
+    expect(set.candidates('a', 'ES256')[0]).toBe(before);
+
+    await writeFile(path, jwks(b.jwk));
+    await reread(() => !has('a'));
+    expect(before?.current).toBe(false);
+  });
+
+  it('is seen through symbolic links', async () => {
+    const version = async (name: string, ...keys: readonly unknown[]) => {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'keys.json'), jwks(...keys));
+    };
+    await version('1', a.jwk);
+    await version('2', b.jwk);
+    await symlink('1', join(folder, 'data'));
+    await symlink(join('data', 'keys.json'), path);
+    const { set, has, reread } = build();
+    await set.start();
+    await symlink('2', join(folder, 'next'));
+    await rename(join(folder, 'next'), join(folder, 'data'));
+    await reread(() => has('b'));
+    expect(has('a')).toBe(false);
+  });
+
+  it('that cannot be used is logged once and counted, and the old keys serve', async () => {
+    const { set, has, reread, fetches, logger } = await started(a.jwk);
+    const failures = fetches('failure');
+    await writeFile(path, '{"keys":[');
+    await reread(() => failures.value === 1);
+    await reread(() => failures.value === 2);
+    expect(has('a')).toBe(true);
+    expect(set.component.state).toBe('degraded');
+    expect(set.component.detail).toContain('last error: not JSON');
+    const lines = logger.lines.filter(({ level }) => level === 'warn');
+    expect(lines.map(({ message }) => message)).toEqual(['keys cannot be read']);
+
+    await writeFile(path, jwks(a.jwk));
+    await reread(() => set.component.state === 'ok');
+  });
+
+  it('is not read twice at a time: a read that hangs takes one of few threads', async () => {
+    const { clock, has, fetches } = await started(a.jwk);
+    await rm(path);
+    await execute('mkfifo', [path]);
+    for (let i = 0; i < 10; i++) {
+      clock.advance(REREAD_MS);
+      await turn();
+    }
+    await writeFile(path, jwks(b.jwk));
+    await until(() => has('b'));
+    expect(fetches('failure').value).toBe(0);
+  });
+});
+
+it('a file that has not changed is not parsed again, but known to be of now', async () => {
+  const { set, clock, fetches } = await started(a.jwk);
+  clock.advance(REREAD_MS);
+  await until(() => set.component.detail?.endsWith('read 0 s ago') === true);
+  expect(fetches('success').value).toBe(1);
+});
+
+it('an unknown kid is absent, unless the file cannot be read', async () => {
+  const { set, reread, fetches } = await started(a.jwk);
+  expect(set.search()).toBe('absent');
+  await rm(path);
+  await reread(() => fetches('failure').value === 1);
+  expect(set.search()).toBe('unavailable');
+});
+
+it('stops', async () => {
+  const { set, clock } = await started(a.jwk);
+  set.stop();
+  expect(clock.pending).toBe(0);
+  expect(set.component.state).toBe('stopped');
+});
