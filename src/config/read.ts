@@ -75,13 +75,13 @@ function readEach<W extends Wanted>(env: Environment, wanted: W) {
   return { data: data as Partial<ValuesOf<W>>, given, faults };
 }
 
-interface Source {
+export interface Source {
   readonly text?: string | undefined;
   readonly fault?: string;
 }
 
 /** Of NAME, or of the file that NAME_FILE names. */
-function secretOf(env: Environment, name: SettingName): Source {
+export function secretOf(env: Environment, name: string): Source {
   const fileVariable = `${name}_FILE`;
   const [text, path] = [env[name], env[fileVariable]];
   if (!path) return { text };
