@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { policyJsonSchema, policyTable } from './lib/policy.ts';
 import {
   benchmarkSummary,
   decisionTable,
@@ -9,8 +10,9 @@ import {
 } from './lib/tables.ts';
 
 /*
- * Writes the generated parts of docs/, which stand between a pair of markers each. With --check it
- * writes nothing, and fails where a part is not what would be written.
+ * Writes the generated parts of docs/, which stand between a pair of markers each, and the files that
+ * are generated as a whole. With --check it writes nothing, and fails where something is not what
+ * would be written.
  */
 
 const DOCS = join(import.meta.dirname, '../docs');
@@ -18,9 +20,14 @@ const DOCS = join(import.meta.dirname, '../docs');
 const PARTS: readonly (readonly [file: string, marker: string, text: () => string])[] = [
   ['settings.md', 'settings', settingTables],
   ['decisions.md', 'decisions', decisionTable],
+  ['policy.md', 'policy', policyTable],
   ['http2.md', 'refusals', refusalTable],
   ['tuning.md', 'benchmarks', benchmarkSummary],
   ['../README.md', 'peers', peersTable],
+];
+
+const FILES: readonly (readonly [file: string, text: () => string])[] = [
+  ['../deploy/policy/schema.json', () => `${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`],
 ];
 
 const checkOnly = process.argv.includes('--check');
@@ -32,10 +39,17 @@ for (const [name, marker, text] of PARTS) {
   const [head, rest, ...more] = before.split(begin);
   const tail = rest?.split(end);
   if (tail?.length !== 2 || more.length > 0) throw new Error(`${file} lacks one pair of ${begin}`);
-  const after = `${head}${begin}\n\n${text()}\n\n${end}${tail[1]}`;
-  if (after === before) continue;
+  update(name, before, `${head}${begin}\n\n${text()}\n\n${end}${tail[1]}`);
+}
+for (const [name, text] of FILES) {
+  const file = join(DOCS, name);
+  update(name, existsSync(file) ? readFileSync(file, 'utf8') : '', text());
+}
+
+function update(name: string, before: string, after: string): void {
+  if (after === before) return;
   if (checkOnly) {
     process.stderr.write(`docs/${name} is out of date: run "npm run docs"\n`);
     process.exitCode = 1;
-  } else writeFileSync(file, after);
+  } else writeFileSync(join(DOCS, name), after);
 }

@@ -80,13 +80,13 @@ function isSet(env: Environment, name: string): boolean {
   return (env[name] ?? '').trim() !== '';
 }
 
-interface Source {
+export interface Source {
   readonly text?: string | undefined;
   readonly fault?: string;
 }
 
 /** Of NAME, or of the file that NAME_FILE names. */
-function secretOf(env: Environment, name: SettingName): Source {
+export function secretOf(env: Environment, name: string): Source {
   const fileVariable = `${name}_FILE`;
   const [text, path] = [env[name], env[fileVariable]];
   if (!path) return { text };

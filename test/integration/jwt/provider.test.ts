@@ -82,7 +82,8 @@ beforeEach(async () => {
     [
       {
         ...{ ...rules, issuer, audiences: [AUDIENCE], types: USUAL_TYPES, keys: set },
-        ...{ expToleranceSec: 0, maxLifetimeSec: 0, needsJti: true, told: [] },
+        ...{ expToleranceSec: 0, maxLifetimeSec: 0, audienceClaim: 'aud', told: [] },
+        ...({ revocation: 'jti', revokeBy: [], certificateBound: 'off' } as const),
       },
     ],
     new TokenCache({ maxEntries: 100, maxBytes: 1 << 20 }),
