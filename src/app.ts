@@ -1,19 +1,18 @@
+import type { Environment } from './config/read.ts';
 import type { Settings } from './config/settings.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Instrument } from './domain/instrument.ts';
 import type { CheckSource, Component, RevocationStore } from './domain/ports.ts';
-import { USUAL_TYPES } from './jwt/header.ts';
-import { StaticKeySet } from './jwt/key-set.ts';
-import { ImportedKeys } from './jwt/keys.ts';
-import type { VerificationKey } from './jwt/signature.ts';
 import { TokenCache } from './jwt/token-cache.ts';
-import { type Issuer, JwtVerifier } from './jwt/verifier.ts';
+import { KeySets } from './key-sets.ts';
 import { keepHeapSmall } from './lifecycle/heap.ts';
 import { LoopMonitor } from './lifecycle/loop-monitor.ts';
 import { ReadinessMonitor } from './lifecycle/readiness.ts';
 import { Service } from './lifecycle/service.ts';
 import * as options from './options.ts';
 import { createPipeline } from './pipeline/index.ts';
+import { openPolicy } from './policies.ts';
+import { policyFaults } from './policy-check.ts';
 import { Pool } from './revocation/redis/pool.ts';
 import { RedisRevocations } from './revocation/redis/store.ts';
 import { type ClosableLogger, createLogger } from './sinks/log/logger.ts';
@@ -38,6 +37,8 @@ export interface ServiceContext {
   readonly denylist: Denylist;
   readonly clock: Clock;
   readonly logger: ClosableLogger;
+  /** Has the secrets that a policy file names. */
+  readonly env: Environment;
   /** Whether gRPC clients may ask what is served. */
   readonly reflection: boolean;
 }
@@ -47,28 +48,23 @@ interface GrpcSource extends CheckSource {
   readonly instruments: readonly Instrument[];
 }
 
-const keys = new ImportedKeys();
-
 /** Joins the parts that the settings name. Rejects when the key cannot be used. */
 export async function createService(
   settings: Settings,
-  { denylist, clock, logger, reflection }: ServiceContext,
+  { denylist, clock, logger, env, reflection }: ServiceContext,
 ): Promise<Service> {
   const tokens = new TokenCache({
     maxEntries: settings.TOKEN_CACHE_MAX_ENTRIES,
     maxBytes: settings.TOKEN_CACHE_MAX_BYTES,
   });
-  const issuer: Issuer = {
-    ...options.claimRules(settings),
-    algorithms: [settings.AUTH_ALGORITHM],
-    types: USUAL_TYPES,
-    keys: new StaticKeySet(await importKeys(settings)),
-  };
-  const verifier = new JwtVerifier([issuer], tokens, clock);
+  const keySets = new KeySets(clock, logger);
+  const marginSec = settings.REVOCATION_TTL_MARGIN_SEC;
+  const parts = { keySets, tokens, clock, revocationMarginSec: marginSec };
+  const policy = await openPolicy(settings, env, parts, logger);
   const loop = new LoopMonitor(clock);
   const sinks = await createSinks(settings, logger, clock);
   const pipeline = createPipeline(options.pipelineOptions(settings), {
-    policy: options.policyOf(settings, verifier),
+    policy,
     revocations: denylist.store,
     sinks,
     clock,
@@ -77,38 +73,36 @@ export async function createService(
   });
   const readiness = new ReadinessMonitor(
     { required: settings.READY_REQUIRES_REDIS ? ['event_loop', 'redis'] : ['event_loop'] },
-    () => [denylist.component(), loop.component, pipeline.component],
+    () => [denylist.component(), loop.component, pipeline.component, ...policy.components],
     clock,
   );
   const grpc = options.grpcOptions(settings, reflection);
   const source = await createSource(settings.TRANSPORT, grpc, readiness, clock, logger);
-  const measured = [...sinks, logger, pipeline, tokens, denylist, loop, source];
+  const measured = [...sinks, logger, pipeline, tokens, denylist, loop, source, policy, keySets];
   return new Service({
     source,
     pipeline,
     sinks,
     readiness,
     loop,
-    instruments: measured.flatMap((part) => part.instruments),
-    backends: denylist,
+    instruments: () => measured.flatMap((part) => part.instruments),
+    policy,
+    backends: [denylist, policy],
     clock,
   });
 }
 
 /** Faults of settings that only those can see who use them. What is not set is not looked at. */
-export async function checkSettings(settings: Partial<Settings>): Promise<readonly string[]> {
-  const faults: string[] = [];
-  const note = (names: string) => (error: Error) => {
-    faults.push(`${names}: ${error.message}`);
-  };
-  const { AUTH_ALGORITHM: algorithm } = settings;
-  for (const name of ['AUTH_SECRET_KEY', 'AUTH_SECRET_KEY_PREVIOUS'] as const) {
-    const secret = settings[name];
-    if (algorithm === undefined || secret === undefined) continue;
-    await keys.import(algorithm, options.keyMaterial(secret)).catch(note(name));
-  }
+export async function checkSettings(
+  settings: Partial<Settings>,
+  env: Environment,
+): Promise<readonly string[]> {
+  const faults: string[] = [...(await policyFaults(settings, env))];
   const tls = options.tlsFiles(settings);
-  if (tls !== undefined) await loadTls(tls).catch(note('GRPC_TLS_CERT_FILE, GRPC_TLS_KEY_FILE'));
+  if (tls === undefined) return faults;
+  await loadTls(tls).catch((error: Error) => {
+    faults.push(`GRPC_TLS_CERT_FILE, GRPC_TLS_KEY_FILE: ${error.message}`);
+  });
   return faults;
 }
 
@@ -134,15 +128,6 @@ export function createRedisDenylist(
     start: () => pool.start(),
     stop: () => pool.stop(),
   };
-}
-
-/** The key in use and, while it takes the place of another, that one too. */
-function importKeys(settings: Settings): Promise<readonly VerificationKey[]> {
-  const { AUTH_SECRET_KEY, AUTH_SECRET_KEY_PREVIOUS } = settings;
-  const secrets = [AUTH_SECRET_KEY, AUTH_SECRET_KEY_PREVIOUS].filter((it) => it !== undefined);
-  return Promise.all(
-    secrets.map((it) => keys.import(settings.AUTH_ALGORITHM, options.keyMaterial(it))),
-  );
 }
 
 /** Loads the one that is used: the gRPC library alone takes 10 MiB. */

@@ -1,10 +1,6 @@
 import { normalizeOtlpEndpoint } from './config/otlp-endpoint.ts';
+import type { PolicyFile, PolicyKeys } from './config/policy/policy-file.ts';
 import type { SettingName, Settings } from './config/settings.ts';
-import type { TokenVerifier } from './domain/claims.ts';
-import { type OutagePolicy, outagePolicies, type Requirement } from './domain/claims.ts';
-import type { PolicyResolver } from './domain/ports.ts';
-import { textReader } from './jwt/claim-reader.ts';
-import type { ClaimRules } from './jwt/claims.ts';
 import type { KeyMaterial } from './jwt/keys.ts';
 import type { PipelineOptions } from './pipeline/index.ts';
 import type { RedisAddress } from './revocation/redis/client.ts';
@@ -30,49 +26,64 @@ export function keyMaterial(text: string): KeyMaterial {
     : { kind: 'secret', bytes: Buffer.from(text) };
 }
 
-export function claimRules(settings: Settings): ClaimRules {
-  const clockSkewSec = settings.AUTH_CLOCK_SKEW_SEC;
+/** The policy that the settings are the short form of: one issuer, and one rule for all routes. */
+export function policyOfSettings(settings: Settings): PolicyFile {
   return {
-    issuer: present(settings, 'AUTH_ISSUER'),
-    audiences: present(settings, 'AUTH_AUDIENCE'),
-    audienceClaim: 'aud',
-    clockSkewSec,
-    expToleranceSec: Math.min(clockSkewSec, settings.REVOCATION_TTL_MARGIN_SEC),
-    maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
-    revocation: 'jti',
-    revokeBy: [],
-    certificateBound: 'off',
-    told: [textReader('sub'), textReader('provider')],
+    issuers: [
+      {
+        issuer: present(settings, 'AUTH_ISSUER'),
+        keys: keysOf(settings),
+        keysAt: settings.AUTH_JWKS === undefined ? 'AUTH_SECRET_KEY: ' : 'AUTH_JWKS: ',
+        algorithms: [settings.AUTH_ALGORITHM],
+        audiences: present(settings, 'AUTH_AUDIENCE'),
+        audienceClaim: 'aud',
+        tokenTypes: ['jwt', 'at+jwt'],
+        clockSkewSec: settings.AUTH_CLOCK_SKEW_SEC,
+        maxLifetimeSec: settings.AUTH_MAX_TOKEN_LIFETIME_SEC,
+        revocation: 'jti',
+        revokeBy: [],
+        certificateBound: 'off',
+      },
+    ],
+    tokens: [{ kind: 'header', name: 'authorization', remove: false }],
+    defaults: {
+      requiredScopes: settings.AUTH_REQUIRED_SCOPE,
+      audiences: [],
+      anonymous: 'deny',
+      outage: settings.OUTAGE_POLICY,
+      headers: [
+        { name: 'x-user-id', claim: ['sub'], encode: 'refuse', separator: ',' },
+        { name: 'x-auth-provider', claim: ['provider'], encode: 'refuse', separator: ',' },
+      ],
+      metadata: [],
+    },
+    policies: new Map(),
+    routes: [],
+    headerNames: ['x-user-id', 'x-auth-provider'],
   };
 }
 
-/** What Envoy's context_extensions may say of a route: one of the values of OUTAGE_POLICY. */
-const OUTAGE_EXTENSION = 'sluice.outage_policy';
-
-/** One requirement for all routes, but for what becomes of them in an outage. */
-export function policyOf(settings: Settings, verifier: TokenVerifier): PolicyResolver {
-  const requirement = (outage: OutagePolicy): Requirement => ({
-    verifier,
-    places: [{ kind: 'header', remove: false }],
-    anonymous: false,
-    outage,
-    scopes: settings.AUTH_REQUIRED_SCOPE,
-    audiences: [],
-    identityHeaders: [
-      { name: 'x-user-id', told: 0 },
-      { name: 'x-auth-provider', told: 1 },
-    ],
-    metadata: [],
-  });
-  const byName = new Map(outagePolicies.map((name) => [name as string, requirement(name)]));
-  const usual = byName.get(settings.OUTAGE_POLICY) as Requirement;
-  const strict = byName.get('deny') as Requirement;
-  return {
-    resolve({ extensions }) {
-      const found = extensions.find(([name]) => name === OUTAGE_EXTENSION);
-      return found === undefined ? usual : (byName.get(found[1]) ?? strict);
-    },
+function keysOf(settings: Settings): PolicyKeys {
+  const { AUTH_JWKS: jwks } = settings;
+  const fetched = {
+    allowHttp: settings.AUTH_JWKS_ALLOW_HTTP,
+    cacheFile: settings.KEYS_CACHE_FILE,
+    staleMaxSec: settings.KEYS_STALE_MAX_SEC,
   };
+  switch (jwks?.kind) {
+    case undefined:
+      return {
+        kind: 'secret',
+        secret: present(settings, 'AUTH_SECRET_KEY'),
+        previousSecret: settings.AUTH_SECRET_KEY_PREVIOUS,
+      };
+    case 'file':
+      return { kind: 'jwks_file', file: jwks.path };
+    case 'url':
+      return { kind: 'jwks_url', url: jwks.url, ...fetched };
+    default:
+      return { kind: 'discovery', ...fetched };
+  }
 }
 
 export function pipelineOptions(settings: Settings): PipelineOptions {

@@ -8,7 +8,7 @@ import type { Instrument } from './domain/instrument.ts';
 import type { Logger } from './domain/ports.ts';
 import { Primary } from './lifecycle/primary.ts';
 import type { Service } from './lifecycle/service.ts';
-import { onStopSignals, type StopSignals } from './lifecycle/signals.ts';
+import { onReload, onStopSignals, type StopSignals } from './lifecycle/signals.ts';
 import { runWorker } from './lifecycle/worker.ts';
 
 export interface Ports {
@@ -41,7 +41,8 @@ export async function serveAlone(
 ): Promise<void> {
   const signals = onStopSignals(context.failed);
   const service = await createService(settings, context);
-  const registry = registryOf(service.instruments);
+  const registry = registryOf(() => service.instruments);
+  onReload(() => void service.reload());
   const admin = createAdmin(settings, extras, {
     status: () => service.readiness.report,
     metrics: () => textOf(registry),
@@ -65,7 +66,8 @@ export async function servePrimary(
     drainTimeoutMs: settings.DRAIN_TIMEOUT_MS,
   };
   const primary = new Primary(options, clock, logger);
-  const own = createRegistry(primary.instruments);
+  const own = createRegistry(() => primary.instruments);
+  onReload(() => primary.reload());
   const admin = createAdmin(
     settings,
     {},
@@ -93,7 +95,7 @@ export async function servePrimary(
 /** Runs the service in a process that a primary has started. */
 export async function serveWorker(settings: Settings, context: RunContext): Promise<void> {
   const service = await createService(settings, context);
-  const registry = registryOf(service.instruments);
+  const registry = registryOf(() => service.instruments);
   const { clock, failed } = context;
   await runWorker(service, registry, settings.DRAIN_TIMEOUT_MS, clock, failed);
 }
@@ -149,7 +151,7 @@ function createAdmin(settings: Settings, { routes }: ServeExtras, view: AdminVie
 }
 
 /** Ours, and Node's own. */
-function registryOf(instruments: readonly Instrument[]): Registry {
+function registryOf(instruments: () => readonly Instrument[]): Registry {
   const registry = createRegistry(instruments);
   collectDefaultMetrics({ register: registry });
   return registry;

@@ -2,17 +2,16 @@ import { Subject } from 'rxjs';
 import { readSettings } from '../../src/config/read.ts';
 import { Call, type Responder, type Settled } from '../../src/domain/call.ts';
 import type { Check } from '../../src/domain/check.ts';
+import type { Requirement, TokenVerifier } from '../../src/domain/claims.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { allow } from '../../src/domain/decision.ts';
-import type { Logger, RevocationStore } from '../../src/domain/ports.ts';
-import { USUAL_TYPES } from '../../src/jwt/header.ts';
-import { StaticKeySet } from '../../src/jwt/key-set.ts';
-import { ImportedKeys } from '../../src/jwt/keys.ts';
+import type { Logger, PolicyResolver, RevocationStore } from '../../src/domain/ports.ts';
 import { TokenCache } from '../../src/jwt/token-cache.ts';
-import { JwtVerifier } from '../../src/jwt/verifier.ts';
+import { KeySets } from '../../src/key-sets.ts';
 import * as options from '../../src/options.ts';
 import { groupCommit } from '../../src/pipeline/group-commit.ts';
 import { createPipeline } from '../../src/pipeline/index.ts';
+import { createPolicy } from '../../src/policies.ts';
 import { MetricsSink } from '../../src/sinks/metrics.ts';
 import { ReplySink } from '../../src/sinks/reply.ts';
 import { CheckRequest } from '../../src/sources/codec/check-request.ts';
@@ -46,7 +45,8 @@ export async function parts(
   const usual = materials.HS256 as Material;
   const messages = usual.messages.map((text) => Buffer.from(text, 'base64'));
   const { settings } = await readSettings(usual.env, async () => []);
-  const verifier = await createVerifier(usual);
+  const policy = await policyFor(usual);
+  const verifier = verifierOf(policy);
   for (const token of usual.tokens) await verifier.verify(token);
   const prefix = settings.REVOCATION_KEY_PREFIX;
   const redis = await openRevocations(options.poolOptions(settings), prefix);
@@ -59,7 +59,7 @@ export async function parts(
   const message = next(messages);
 
   const pipeline = (make: () => Check, store: RevocationStore) => {
-    const served = servePipeline(settings, verifier, store);
+    const served = servePipeline(settings, policy, store);
     return (checks: number) => served(Array.from({ length: checks }, make));
   };
   const metrics = new MetricsSink();
@@ -118,7 +118,7 @@ function each(id: string, work: () => unknown): Part {
 }
 
 async function coldVerify([algorithm, material]: [string, Material]): Promise<Part> {
-  const verifier = await createVerifier(material, 0);
+  const verifier = verifierOf(await policyFor(material, 0));
   let at = 0;
   return {
     id: `verify-${algorithm}`,
@@ -131,19 +131,17 @@ async function coldVerify([algorithm, material]: [string, Material]): Promise<Pa
   };
 }
 
-async function createVerifier({ env }: Material, maxEntries = 50_000): Promise<JwtVerifier> {
+/** The policy that a service with these settings has. */
+async function policyFor({ env }: Material, maxEntries = 50_000): Promise<PolicyResolver> {
   const { settings } = await readSettings(env, async () => []);
-  const { AUTH_ALGORITHM: algorithm } = settings;
-  const material = options.keyMaterial(settings.AUTH_SECRET_KEY ?? '');
-  const key = await new ImportedKeys().import(algorithm, material);
-  const cache = new TokenCache({ maxEntries, maxBytes: settings.TOKEN_CACHE_MAX_BYTES });
-  const issuer = {
-    ...options.claimRules(settings),
-    algorithms: [algorithm],
-    types: USUAL_TYPES,
-    keys: new StaticKeySet([key]),
-  };
-  return new JwtVerifier([issuer], cache, clock);
+  const tokens = new TokenCache({ maxEntries, maxBytes: settings.TOKEN_CACHE_MAX_BYTES });
+  const keySets = new KeySets(clock, silent);
+  const parts = { keySets, tokens, clock, revocationMarginSec: 0 };
+  return createPolicy(options.policyOfSettings(settings), parts);
+}
+
+function verifierOf(policy: PolicyResolver): TokenVerifier {
+  return (policy.resolve(plainCheck('')) as Requirement).verifier;
 }
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -151,12 +149,11 @@ const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 /** As the product joins it, without a transport; resolves when all of a batch are answered. */
 function servePipeline(
   settings: Parameters<typeof options.pipelineOptions>[0],
-  verifier: JwtVerifier,
+  policy: PolicyResolver,
   store: RevocationStore,
 ) {
   const source = new MemorySource(clock, settings.CHECK_BUDGET_MS);
   const sinks = [new ReplySink(), new MetricsSink()];
-  const policy = options.policyOf(settings, verifier);
   createPipeline(options.pipelineOptions(settings), {
     ...{ policy, revocations: store, sinks, clock, logger: silent, busyShare: () => 0 },
   }).serve(source);

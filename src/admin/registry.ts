@@ -12,21 +12,25 @@ export type Metrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
  */
 class InstrumentMetric {
   readonly name: string;
-  readonly #instruments: readonly Instrument[];
+  readonly #first: Instrument;
+  readonly #all: () => readonly Instrument[];
 
-  constructor(name: string, instruments: readonly Instrument[]) {
-    this.name = name;
-    this.#instruments = instruments;
+  constructor(first: Instrument, all: () => readonly Instrument[]) {
+    this.name = first.about.name;
+    this.#first = first;
+    this.#all = all;
   }
 
   get() {
-    const [first] = this.#instruments as [Instrument];
+    const first = this.#first;
     return {
       name: this.name,
       help: first.about.help,
       type: first.type,
       aggregator: first.type === 'gauge' ? first.about.merge : 'sum',
-      values: this.#instruments.flatMap(valuesOf),
+      values: this.#all()
+        .filter(({ about }) => about.name === this.name)
+        .flatMap(valuesOf),
     };
   }
 
@@ -35,13 +39,36 @@ class InstrumentMetric {
   }
 }
 
-export function createRegistry(instruments: readonly Instrument[]): Registry {
-  const registry = new Registry();
-  const byName = Map.groupBy(instruments, ({ about }) => about.name);
-  for (const [name, group] of byName) {
-    registry.registerMetric(new InstrumentMetric(name, group) as never);
+/** `instruments`: those that there are at the moment; there may be others the next time. */
+export function createRegistry(instruments: () => readonly Instrument[]): Registry {
+  return new InstrumentRegistry(instruments);
+}
+
+class InstrumentRegistry extends Registry {
+  readonly #instruments: () => readonly Instrument[];
+
+  constructor(instruments: () => readonly Instrument[]) {
+    super();
+    this.#instruments = instruments;
+    this.#registerNew();
   }
-  return registry;
+
+  override metrics(): Promise<string> {
+    this.#registerNew();
+    return super.metrics();
+  }
+
+  override getMetricsAsJSON(): ReturnType<Registry['getMetricsAsJSON']> {
+    this.#registerNew();
+    return super.getMetricsAsJSON();
+  }
+
+  #registerNew(): void {
+    for (const instrument of this.#instruments()) {
+      if (this.getSingleMetric(instrument.about.name) !== undefined) continue;
+      this.registerMetric(new InstrumentMetric(instrument, this.#instruments) as never);
+    }
+  }
 }
 
 /** One registry of the metrics of several processes; each says itself how its values merge. */

@@ -32,6 +32,10 @@ export async function dev(): Promise<void> {
       AUTH_SECRET_KEY_FILE: '',
       AUTH_ISSUER: signer.issuer,
       AUTH_AUDIENCE: signer.audience,
+      AUTH_JWKS: '',
+      AUTH_POLICY_FILE: '',
+      AUTH_SECRET_KEY_PREVIOUS: '',
+      AUTH_SECRET_KEY_PREVIOUS_FILE: '',
       AUTH_REDIS_URL: 'redis://127.0.0.1',
       AUTH_REDIS_URL_FILE: '',
     },
@@ -59,7 +63,7 @@ export async function dev(): Promise<void> {
   try {
     await serveAlone(
       settings,
-      { denylist: memoryDenylist(revocations), clock, logger, reflection: true },
+      { denylist: memoryDenylist(revocations), clock, logger, env: {}, reflection: true },
       {
         routes: { [REVOKE_PATH]: revokeRoute(revoke) },
         onListening: showOrTell,

@@ -34,5 +34,5 @@ export async function serve(printOnly = false): Promise<void> {
 function contextOf(settings: Settings, logger: ClosableLogger, failed: AbortSignal): RunContext {
   const clock = systemClock;
   const denylist = createRedisDenylist(settings, clock, logger);
-  return { denylist, clock, logger, failed, reflection: false };
+  return { denylist, clock, logger, env: process.env, failed, reflection: false };
 }

@@ -19,7 +19,10 @@ export interface ReadSettings {
  * Something about settings that the rest of the configuration cannot know, such as what keys are.
  * Settings that are at fault are left out.
  */
-export type SettingsCheck = (settings: Partial<Settings>) => Promise<readonly string[]>;
+export type SettingsCheck = (
+  settings: Partial<Settings>,
+  env: Environment,
+) => Promise<readonly string[]>;
 
 /** All that is wrong with the settings, a line each. */
 export class SettingsError extends Error {
@@ -38,7 +41,7 @@ export class SettingsError extends Error {
  */
 export async function readSettings(env: Environment, check: SettingsCheck): Promise<ReadSettings> {
   const { data, given, faults } = readEach(env, schema);
-  const all = [...faults, ...contradictions(data, given), ...(await check(data))];
+  const all = [...faults, ...contradictions(data, given), ...(await check(data, env))];
   if (all.length > 0) throw new SettingsError(all);
   const { settings, warnings } = capped(data as Settings, given);
   return { settings, warnings: [...warnings, ...notUsed(env)], given };

@@ -28,7 +28,9 @@ export function contradictions(
   needs('GRPC_TLS_KEY_FILE', 'GRPC_TLS_CERT_FILE');
   needs('GRPC_TLS_CLIENT_CA_FILE', 'GRPC_TLS_CERT_FILE');
   faults.push(...identityFaults(settings, given));
-  if (given.has('STALE_MAX_SEC') && settings.STALE_MAX_SEC && settings.OUTAGE_POLICY === 'deny') {
+  const isPolicy = given.has('AUTH_POLICY_FILE'); // which has outage policies of its own
+  const isStrict = settings.OUTAGE_POLICY === 'deny' && !isPolicy;
+  if (given.has('STALE_MAX_SEC') && settings.STALE_MAX_SEC && isStrict) {
     faults.push(
       'STALE_MAX_SEC has no use with OUTAGE_POLICY at deny; leave it out, or make that stale',
     );

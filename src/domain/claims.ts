@@ -105,6 +105,8 @@ export type TokenPlace =
 
 /** What a route demands. Interned: one object per distinct requirement. */
 export interface Requirement {
+  /** Where it stands in the policy, for people. */
+  readonly name: string;
   /** Judges tokens by the policy that this belongs to. */
   readonly verifier: TokenVerifier;
   /** Where a token is looked for, in this order; `remove`: the upstream does not see it. */
@@ -122,7 +124,7 @@ export interface Requirement {
   readonly metadata: readonly Told[];
 }
 
-/** `told`: place in Claims.told of what `name` carries. */
+/** `told`: place in Claims.told of what `name` carries; below 0 = nothing. */
 export interface Told {
   readonly name: string;
   readonly told: number;

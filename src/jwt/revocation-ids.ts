@@ -55,9 +55,9 @@ export function revocationQueries(
   return queries;
 }
 
-/** Only then may nothing be asked about a token: of what is asked beside, it may have none. */
-export function isIrrevocable({ revocation }: RevocationRules): boolean {
-  return revocation === 'none';
+/** Only then may nothing be asked about a token. */
+export function isIrrevocable({ revocation, revokeBy }: RevocationRules): boolean {
+  return revocation === 'none' && revokeBy.length === 0;
 }
 
 /** Of what only its issuer knows apart from others, a user or a key. */

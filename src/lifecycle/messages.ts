@@ -5,6 +5,7 @@ import type { StatusReport } from '../domain/ports.ts';
 export type ToWorker =
   | { readonly type: 'drain'; readonly delayMs: number }
   | { readonly type: 'skip-delay' }
+  | { readonly type: 'reload' }
   | { readonly type: 'send-metrics' };
 
 /** What a worker tells the primary. */

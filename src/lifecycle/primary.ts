@@ -90,6 +90,11 @@ export class Primary {
     cancelKill();
   }
 
+  /** Has the workers read the policy anew. */
+  reload(): void {
+    this.#tellAll({ type: 'reload' });
+  }
+
   get report(): StatusReport {
     const reports = this.#reports();
     const allReady = this.#allReady;

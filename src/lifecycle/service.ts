@@ -11,9 +11,11 @@ export interface ServiceParts {
   readonly sinks: readonly OutcomeSink[];
   readonly readiness: ReadinessMonitor;
   readonly loop: LoopMonitor;
-  readonly instruments: readonly Instrument[];
+  /** There may be others after the policy has changed. */
+  instruments(): readonly Instrument[];
+  readonly policy: { reload(): Promise<void> };
   /** What the checks need: begun before the first of them, ended after the last. */
-  readonly backends: { start(): void; stop(): Promise<void> };
+  readonly backends: readonly { start(): void; stop(): void | Promise<void> }[];
   readonly clock: Clock;
 }
 
@@ -34,14 +36,21 @@ export interface DrainOptions {
  */
 export class Service {
   readonly readiness: ReadinessMonitor;
-  readonly instruments: readonly Instrument[];
   readonly #parts: ServiceParts;
   #drained: Promise<void> | undefined;
 
   constructor(parts: ServiceParts) {
     this.#parts = parts;
     this.readiness = parts.readiness;
-    this.instruments = parts.instruments;
+  }
+
+  get instruments(): readonly Instrument[] {
+    return this.#parts.instruments();
+  }
+
+  /** Reads the policy anew. */
+  reload(): Promise<void> {
+    return this.#parts.policy.reload();
   }
 
   /**
@@ -50,7 +59,7 @@ export class Service {
    */
   async start(): Promise<{ readonly port: number }> {
     const { backends, pipeline, source } = this.#parts;
-    backends.start();
+    for (const backend of backends) backend.start();
     pipeline.serve(source);
     try {
       return await source.start();
@@ -73,7 +82,7 @@ export class Service {
     await source.drain(timeoutMs);
     // One that fails to write out what it has keeps nothing else from ending.
     await Promise.allSettled(sinks.map((sink) => sink.close?.()));
-    await backends.stop();
+    await Promise.all(backends.map((backend) => backend.stop()));
     readiness.stop();
     loop.stop();
   }

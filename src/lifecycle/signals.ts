@@ -20,3 +20,8 @@ export function onStopSignals(failed?: AbortSignal): StopSignals {
   process.on('SIGINT', receive);
   return { received: promise, impatient: impatience.signal };
 }
+
+/** By SIGHUP one asks a daemon to read its configuration anew; it would otherwise end us. */
+export function onReload(reload: () => void): void {
+  process.on('SIGHUP', reload);
+}

@@ -17,7 +17,9 @@ export async function runWorker(
   clock: Clock,
   failed?: AbortSignal,
 ): Promise<void> {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => undefined);
+  }
   const drained = Promise.withResolvers<void>();
   const skipDelay = new AbortController();
 
@@ -32,6 +34,7 @@ export async function runWorker(
     if (message.type === 'send-metrics') {
       void registry.getMetricsAsJSON().then((metrics) => tell({ type: 'metrics', metrics }));
     } else if (message.type === 'skip-delay') skipDelay.abort();
+    else if (message.type === 'reload') void service.reload();
     else drain(message.delayMs);
   });
   const reportStatus = (): void => tell({ type: 'status', report: service.readiness.report });

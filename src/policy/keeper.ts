@@ -6,9 +6,8 @@ import type { Component, Logger, PolicyResolver, RouteFault } from '../domain/po
 
 /** A policy, and what it takes to judge by it. */
 export interface ActivePolicy extends PolicyResolver {
-  /** One for each set of keys. */
+  /** One for each set of keys that is fetched. */
   readonly components: readonly Component[];
-  start(): void;
   stop(): void;
 }
 
@@ -30,8 +29,8 @@ const POLL_MS = 50;
  * The policy in force. A new one takes its place when it is without fault and its keys are there, all
  * at once and for checks that come then; until that, and if it never happens, the old one stays.
  *
- *     read ─▶ changed? ─▶ built ─▶ started ─▶ has its keys ─▶ in force, the old one stopped
- *                           └─ faulty ─────────────┴─ has not ─▶ told once, counted, /ready degraded
+ *     read ─▶ changed? ─▶ built ─▶ has its keys ─▶ in force, the old one stopped
+ *                           └─ faulty ──┴─ has not ─▶ told once, counted, /ready degraded
  */
 export class PolicyKeeper implements PolicyResolver {
   readonly instruments: readonly Instrument[];
@@ -80,7 +79,6 @@ export class PolicyKeeper implements PolicyResolver {
   }
 
   start(): void {
-    this.#current.start();
     this.#stopRereads = this.#clock.every(REREAD_MS, () => void this.reload());
   }
 
@@ -129,7 +127,6 @@ export class PolicyKeeper implements PolicyResolver {
   }
 
   async #replace(next: ActivePolicy): Promise<void> {
-    next.start();
     const end = this.#clock.now() + KEYS_TIMEOUT_MS;
     while (!this.#stopped) {
       const lacking = next.components.filter(({ state }) => state === 'starting');

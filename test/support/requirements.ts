@@ -8,6 +8,7 @@ const knowsNobody: TokenVerifier = {
 /** What a route demands that demands a token and no more; x-user-id tells who brought it. */
 export function fakeRequirement(override: Partial<Requirement> = {}): Requirement {
   return {
+    name: 'defaults',
     verifier: knowsNobody,
     places: [{ kind: 'header', remove: false }],
     anonymous: false,

@@ -12,13 +12,21 @@ const MAX_BYTES = 1 << 20;
  * `env`: has the variables that the file names.
  */
 export async function loadPolicy(path: string, env: Environment): Promise<PolicyFile> {
-  const text = await textOf(path);
+  return parsePolicyText(await readPolicyText(path), path, env);
+}
+
+/** The policy that `text` is, which was read from `path`. */
+export async function parsePolicyText(
+  text: string,
+  path: string,
+  env: Environment,
+): Promise<PolicyFile> {
   // Only who has a policy needs YAML.
   const { parsePolicy } = await import('./parse.ts');
   return parsePolicy(text, { file: path, folder: dirname(resolve(path)), env });
 }
 
-async function textOf(path: string): Promise<string> {
+export async function readPolicyText(path: string): Promise<string> {
   const refuse = (what: string): never => {
     throw new SettingsError([`${path}:${what}`]);
   };

@@ -20,7 +20,7 @@ const histogram = (labels: Record<string, string>, ...values: number[]) => {
 };
 
 const read = async (...instruments: Instrument[]) =>
-  parseExposition(await createRegistry(instruments).metrics());
+  parseExposition(await createRegistry(() => instruments).metrics());
 
 describe('createRegistry', () => {
   it('makes one metric of all instruments of a name', async () => {
@@ -45,7 +45,7 @@ describe('createRegistry', () => {
 
   it('reads the instruments anew at every scrape', async () => {
     const checks = counter({}, 0);
-    const registry = createRegistry([checks]);
+    const registry = createRegistry(() => [checks]);
     await registry.metrics();
     checks.value = 5;
     expect(valueIn(parseExposition(await registry.metrics()), 'checks_total')).toBe(5);
@@ -68,7 +68,7 @@ describe('createRegistry', () => {
 describe('mergeMetrics', () => {
   /** As after a journey between processes. */
   const metricsOf = async (...instruments: Instrument[]) =>
-    JSON.parse(JSON.stringify(await createRegistry(instruments).getMetricsAsJSON()));
+    JSON.parse(JSON.stringify(await createRegistry(() => instruments).getMetricsAsJSON()));
 
   it('sums counters, one of a kind', async () => {
     const merged = mergeMetrics([

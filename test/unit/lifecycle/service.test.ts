@@ -40,8 +40,9 @@ function build({ start, closeSink }: Setup = {}) {
     sinks: [sink('first', closeSink), { name: 'plain', settled: () => undefined }, sink('last')],
     readiness,
     loop: new LoopMonitor(clock),
-    instruments: [],
-    backends: { start: () => void steps.push('backends started'), stop: did('backends stopped') },
+    instruments: () => [],
+    policy: { reload: did('policy reloaded') },
+    backends: [{ start: () => void steps.push('backends started'), stop: did('backends stopped') }],
     clock,
   });
   const skip = new AbortController();

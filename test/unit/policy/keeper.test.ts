@@ -9,14 +9,10 @@ import { fakeRequirement } from '../../support/requirements.ts';
 class FakePolicy implements ActivePolicy {
   readonly requirement = fakeRequirement();
   state: ComponentState = 'ok';
-  started = 0;
   stopped = 0;
   resolve = () => this.requirement;
   get components() {
     return [{ name: 'keys:issuer', state: this.state }];
-  }
-  start() {
-    this.started++;
   }
   stop() {
     this.stopped++;
@@ -64,7 +60,7 @@ it('begins with what is there, and not without', async () => {
   const { keeper, built, inForce } = await open();
   keeper.start();
   expect(inForce()).toBe('first');
-  expect(built.get('first')?.started).toBe(1);
+  expect(built.get('first')?.stopped).toBe(0);
   expect(keeper.components).toEqual([{ name: 'keys:issuer', state: 'ok' }]);
   await expect(open('bad')).rejects.toThrow('bad: line 1');
 });
@@ -77,7 +73,7 @@ describe('a change', () => {
     await pass(2_100);
     expect(inForce()).toBe('second');
     expect(built.get('first')?.stopped).toBe(1);
-    expect(built.get('second')).toMatchObject({ started: 1, stopped: 0 });
+    expect(built.get('second')).toMatchObject({ stopped: 0 });
     expect(counts()).toEqual([1, 0]);
   });
 

@@ -22,7 +22,7 @@ function settled(decision = allow('success', [], []), times: Times = {}): Settle
 async function readOf(...calls: readonly Settled[]) {
   const sink = new MetricsSink();
   sink.settled(calls);
-  const families = parseExposition(await createRegistry(sink.instruments).metrics());
+  const families = parseExposition(await createRegistry(() => sink.instruments).metrics());
   return (name: string, labels = {}) => valueIn(families, `ext_authz_${name}`, labels);
 }
 
