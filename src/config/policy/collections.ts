@@ -152,7 +152,9 @@ export function eitherOf<K extends Kinds>(
     inner: shapes.flatMap(({ inner }) => inner),
     read(spot) {
       const shape = (kinds as Kinds)[spot.node.kind];
-      return shape === undefined ? spot.wanted(allowed) : (shape.read(spot) as never);
+      if (shape === undefined) return spot.wanted(this.allowed);
+      const isScalar = spot.node.kind === 'scalar';
+      return (isScalar ? { ...shape, allowed } : shape).read(spot) as never;
     },
   };
 }

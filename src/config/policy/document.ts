@@ -24,7 +24,7 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
   BAD_COLLECTION_TYPE: 'the tag does not fit what it stands before',
   BAD_DIRECTIVE: 'this directive cannot be read',
   BAD_DQ_ESCAPE: 'this escape sequence is not one of those that double quotes know',
-  BAD_INDENT: 'the indentation does not fit what stands above',
+  BAD_INDENT: 'the indentation does not fit what stands above, or a bracket is not closed',
   BAD_PROP_ORDER: 'an anchor or a tag stands in the wrong place',
   BAD_SCALAR_START: 'a value cannot begin with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second name and colon in one line',
@@ -32,7 +32,7 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: 'this name occurs twice',
   IMPOSSIBLE: 'this cannot be read',
   KEY_OVER_1024_CHARS: 'a name of more than 1024 characters',
-  MISSING_CHAR: 'a character is missing: a colon, a quote, a bracket, a comma, or a space',
+  MISSING_CHAR: 'a colon, comma, bracket, quote or space is missing, or the indentation is wrong',
   MULTILINE_IMPLICIT_KEY: 'a name must stand in one line, with its colon',
   MULTIPLE_ANCHORS: 'more than one anchor',
   MULTIPLE_DOCS: 'a second document; there can be only one',
@@ -46,8 +46,8 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
 
 /**
  * Reads one YAML 1.2 document without what lets a file mean more than it shows: anchors, aliases,
- * merge keys, tags, directives, names that occur twice. Never throws; undefined when nothing of it
- * can be used, and `faults` says why.
+ * merge keys, tags, directives, names that occur twice. Never throws; undefined when `faults` are told
+ * why it cannot be used.
  */
 export function readDocument(text: string, faults: Faults): Node | undefined {
   const lines = new LineCounter();
@@ -76,7 +76,8 @@ export function readDocument(text: string, faults: Faults): Node | undefined {
     faults.add(positionOf(0), '', 'directives are not allowed; the file is read as YAML 1.2');
   }
   const root = document.contents as ParsedNode | null;
-  return new Reader(text, faults, positionOf).node(root, positionOf(0), 0);
+  const node = new Reader(text, faults, positionOf).node(root, positionOf(0), 0);
+  return faults.list.length > 0 ? undefined : node;
 }
 
 class Reader {
