@@ -1,18 +1,18 @@
 import {
   type ErrorCode,
+  isAlias,
   isMap,
-  isScalar,
   isSeq,
   LineCounter,
   type Pair,
   type ParsedNode,
   parseDocument,
 } from 'yaml';
-import type { Entry, Node, Position, ScalarNode } from './node.ts';
-import { shownName } from './node.ts';
+import { type Entry, type Node, type Position, type ScalarNode, shownName } from './node.ts';
 import type { Faults } from './spot.ts';
 
 const MAX_DEPTH = 16;
+const ALIAS = 'aliases are not allowed';
 
 /** A map that is read into an object could be given another prototype by them. */
 const REFUSED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -95,26 +95,19 @@ class Reader {
   node(node: ParsedNode | null, at: Position, depth: number): Node {
     if (node === null) return nothing(at);
     const start = this.#positionOf(node.range[0]);
-    const refuse = (what: string): Node => {
-      this.#faults.add(start, '', what);
+    const refused = depth > MAX_DEPTH ? SYNTAX.RESOURCE_EXHAUSTION : refusalOf(node);
+    if (refused !== undefined || isAlias(node)) {
+      this.#faults.add(start, '', refused ?? ALIAS);
       return nothing(start);
-    };
-    if (depth > MAX_DEPTH) return refuse(SYNTAX.RESOURCE_EXHAUSTION);
+    }
     if (isMap(node)) {
-      if (refusedProperty(node) !== undefined) return refuse(refusedProperty(node) as string);
-      return {
-        kind: 'map',
-        at: start,
-        entries: this.#entries(node.items as Pair<ParsedNode, ParsedNode | null>[], depth),
-      };
+      const pairs = node.items as Pair<ParsedNode, ParsedNode | null>[];
+      return { kind: 'map', at: start, entries: this.#entries(pairs, depth) };
     }
     if (isSeq(node)) {
-      if (refusedProperty(node) !== undefined) return refuse(refusedProperty(node) as string);
       const items = node.items.map((item) => this.node(item as ParsedNode, start, depth + 1));
       return { kind: 'list', at: start, items };
     }
-    if (!isScalar(node)) return refuse('aliases are not allowed');
-    if (refusedProperty(node) !== undefined) return refuse(refusedProperty(node) as string);
     const source = this.#text.slice(node.range[0], node.range[1]);
     const value = node.value as ScalarNode['value'];
     return source === '' ? nothing(at) : { kind: 'scalar', at: start, value, source };
@@ -147,7 +140,8 @@ function nothing(at: Position): ScalarNode {
   return { kind: 'scalar', at, value: null, source: '' };
 }
 
-function refusedProperty(node: { anchor?: string; tag?: string }): string | undefined {
+function refusalOf(node: ParsedNode): string | undefined {
+  if (isAlias(node)) return ALIAS;
   if (node.anchor !== undefined) return 'anchors are not allowed';
   return node.tag === undefined ? undefined : SYNTAX.TAG_RESOLVE_FAILED;
 }

@@ -29,6 +29,9 @@ export const keyList: Shape<JwkSet> = {
     if (keys.items.length === 0) return keys.wanted('a list of 1 or more JWKs', notShown(keys, ''));
     for (const key of keys.items) {
       if (key.field('kty')?.text === undefined) key.wanted('a JWK with kty', notShown(key, 'kty'));
+      // RFC 7518, sections 6.2.2 and 6.3.2; RFC 8037, section 2.
+      else if (key.field('d') !== undefined)
+        key.wanted('a public one, without d,', 'a private key');
     }
     return jsonOf(spot.node) as unknown as JwkSet;
   },

@@ -24,8 +24,9 @@ export function contradictions(root: Spot): void {
     algorithmsFit(issuer);
   }
   const places = ['header', 'cookie', 'query'];
-  for (const place of places)
+  for (const place of places) {
     refuseSame(itemsOf(root, 'tokens').map((token) => token.field(place)));
+  }
   policiesExist(root);
   everyRouteCanMatch(itemsOf(root, 'routes'));
   const anonymous = root.field('defaults')?.field('anonymous');
@@ -45,8 +46,8 @@ function keysFit(issuer: Spot): void {
   const source = sourceOf(issuer);
   if (source === undefined) return;
   const only = (name: string, fits: boolean, where: string): void => {
-    if (!fits)
-      issuer.field('keys')?.field(name)?.fault(`has no use with ${source}, but with ${where}`);
+    const field = fits ? undefined : issuer.field('keys')?.field(name);
+    field?.fault(`has no use with ${source}, but with ${where}`);
   };
   const fetched = FETCHED.has(source);
   for (const name of ['cache_file', 'stale_max_sec', 'allow_http']) {
@@ -82,10 +83,11 @@ function algorithmsFit(issuer: Spot): void {
   for (const one of known) {
     const hmac = isHmac(one);
     const other = known.find((before) => isHmac(before) !== hmac);
-    if (hmac && !takesHmac) one.wanted(`with ${source} one for public keys`);
-    else if (!hmac && !takesOthers)
+    if (hmac && !takesHmac) {
+      one.wanted(`with ${source} one for public keys`);
+    } else if (!hmac && !takesOthers) {
       one.wanted(`with ${source} one of ${HMAC_ALGORITHMS.join(', ')}`);
-    else if (other !== undefined && known.indexOf(other) < known.indexOf(one)) {
+    } else if (other !== undefined && known.indexOf(other) < known.indexOf(one)) {
       one.fault(`${one.text} read beside ${other.text}; HMAC and public keys cannot be mixed`);
     }
   }

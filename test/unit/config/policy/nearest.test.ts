@@ -4,7 +4,7 @@ import { nearest } from '../../../../src/config/policy/nearest.ts';
 describe('nearest', () => {
   it.each([
     ['audience', 'audiences'],
-    ['Algorithms', 'algorithms'],
+    ['ALGORITHMS', 'algorithms'],
     ['algoritms', 'algorithms'],
     ['clock_skew', undefined],
     ['clockSkewSec', 'clock_skew_sec'],

@@ -14,6 +14,11 @@ const table: readonly (readonly [what: string, text: string, faults: readonly st
     ['4:30: issuers[0].keys.public_key_file: cannot read /nowhere/key.pem: ENOENT'],
   ],
   [
+    'a variable without use that is not set',
+    issuer('{ discovery: true, previous_secret_env: UNSET }'),
+    ['4:51: issuers[0].keys.previous_secret_env: has no use with discovery, but with secret_env'],
+  ],
+  [
     'a variable that is not set',
     issuer('{ secret_env: UNSET }', '[HS256]'),
     ['4:25: issuers[0].keys.secret_env: UNSET (or UNSET_FILE) is not set; it must hold the secret'],

@@ -155,6 +155,11 @@ const table: readonly (readonly [what: string, text: string, faults: readonly st
     ],
   ],
   [
+    'jwks with a private key',
+    issuer('{ jwks: { keys: [{ kty: OKP, d: hunter2 }] } }'),
+    ['4:28: issuers[0].keys.jwks.keys[0]: a private key read; a public one, without d, wanted'],
+  ],
+  [
     'jwks as a text',
     issuer('{ jwks: "{}" }'),
     [
