@@ -97,14 +97,11 @@ export function object<const F extends Fields>(
         spot.wanted(`exactly one of ${oneOf.join(', ')}`, given.join(' and ') || 'none of them');
       }
       const values = Object.entries(fields).map(([name, field]) => {
-        const written = spot.field(name);
         const { shape, presence, fallback } = field;
-        if (written !== undefined) return [name, shape.read(written)];
-        if (fallback !== undefined)
-          return [name, shape.read(spot.assumed(name, nodeOf(fallback, node.at)))];
-        if (presence === 'required')
-          spot.assumed(name, nodeOf(null, node.at)).missing(shape.allowed);
-        return [name, undefined];
+        const assumed = spot.assumed(name, nodeOf(fallback ?? null, node.at));
+        const written = spot.field(name) ?? (fallback === undefined ? undefined : assumed);
+        if (written === undefined && presence === 'required') assumed.missing(shape.allowed);
+        return [name, written && shape.read(written)];
       });
       return Object.fromEntries(values);
     },
@@ -152,7 +149,9 @@ export function eitherOf<K extends Kinds>(
     inner: shapes.flatMap(({ inner }) => inner),
     read(spot) {
       const shape = (kinds as Kinds)[spot.node.kind];
-      return shape === undefined ? spot.wanted(allowed) : (shape.read(spot) as never);
+      if (shape === undefined) return spot.wanted(this.allowed);
+      const isScalar = spot.node.kind === 'scalar';
+      return (isScalar ? { ...shape, allowed } : shape).read(spot) as never;
     },
   };
 }

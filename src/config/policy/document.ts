@@ -1,18 +1,18 @@
 import {
   type ErrorCode,
+  isAlias,
   isMap,
-  isScalar,
   isSeq,
   LineCounter,
   type Pair,
   type ParsedNode,
   parseDocument,
 } from 'yaml';
-import type { Entry, Node, Position, ScalarNode } from './node.ts';
-import { shownName } from './node.ts';
+import { type Entry, type Node, type Position, type ScalarNode, shownName } from './node.ts';
 import type { Faults } from './spot.ts';
 
 const MAX_DEPTH = 16;
+const ALIAS = 'aliases are not allowed';
 
 /** A map that is read into an object could be given another prototype by them. */
 const REFUSED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -24,7 +24,7 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
   BAD_COLLECTION_TYPE: 'the tag does not fit what it stands before',
   BAD_DIRECTIVE: 'this directive cannot be read',
   BAD_DQ_ESCAPE: 'this escape sequence is not one of those that double quotes know',
-  BAD_INDENT: 'the indentation does not fit what stands above',
+  BAD_INDENT: 'the indentation does not fit what stands above, or a bracket is not closed',
   BAD_PROP_ORDER: 'an anchor or a tag stands in the wrong place',
   BAD_SCALAR_START: 'a value cannot begin with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second name and colon in one line',
@@ -32,7 +32,7 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
   DUPLICATE_KEY: 'this name occurs twice',
   IMPOSSIBLE: 'this cannot be read',
   KEY_OVER_1024_CHARS: 'a name of more than 1024 characters',
-  MISSING_CHAR: 'a character is missing: a colon, a quote, a bracket, a comma, or a space',
+  MISSING_CHAR: 'a colon, comma, bracket, quote or space is missing, or the indentation is wrong',
   MULTILINE_IMPLICIT_KEY: 'a name must stand in one line, with its colon',
   MULTIPLE_ANCHORS: 'more than one anchor',
   MULTIPLE_DOCS: 'a second document; there can be only one',
@@ -46,8 +46,8 @@ const SYNTAX: Readonly<Record<ErrorCode, string>> = {
 
 /**
  * Reads one YAML 1.2 document without what lets a file mean more than it shows: anchors, aliases,
- * merge keys, tags, directives, names that occur twice. Never throws; undefined when nothing of it
- * can be used, and `faults` says why.
+ * merge keys, tags, directives, names that occur twice. Never throws; undefined when `faults` are told
+ * why it cannot be used.
  */
 export function readDocument(text: string, faults: Faults): Node | undefined {
   const lines = new LineCounter();
@@ -76,7 +76,8 @@ export function readDocument(text: string, faults: Faults): Node | undefined {
     faults.add(positionOf(0), '', 'directives are not allowed; the file is read as YAML 1.2');
   }
   const root = document.contents as ParsedNode | null;
-  return new Reader(text, faults, positionOf).node(root, positionOf(0), 0);
+  const node = new Reader(text, faults, positionOf).node(root, positionOf(0), 0);
+  return faults.list.length > 0 ? undefined : node;
 }
 
 class Reader {
@@ -94,26 +95,19 @@ class Reader {
   node(node: ParsedNode | null, at: Position, depth: number): Node {
     if (node === null) return nothing(at);
     const start = this.#positionOf(node.range[0]);
-    const refuse = (what: string): Node => {
-      this.#faults.add(start, '', what);
+    const refused = depth > MAX_DEPTH ? SYNTAX.RESOURCE_EXHAUSTION : refusalOf(node);
+    if (refused !== undefined || isAlias(node)) {
+      this.#faults.add(start, '', refused ?? ALIAS);
       return nothing(start);
-    };
-    if (depth > MAX_DEPTH) return refuse(SYNTAX.RESOURCE_EXHAUSTION);
+    }
     if (isMap(node)) {
-      if (refusedProperty(node) !== undefined) return refuse(refusedProperty(node) as string);
-      return {
-        kind: 'map',
-        at: start,
-        entries: this.#entries(node.items as Pair<ParsedNode, ParsedNode | null>[], depth),
-      };
+      const pairs = node.items as Pair<ParsedNode, ParsedNode | null>[];
+      return { kind: 'map', at: start, entries: this.#entries(pairs, depth) };
     }
     if (isSeq(node)) {
-      if (refusedProperty(node) !== undefined) return refuse(refusedProperty(node) as string);
       const items = node.items.map((item) => this.node(item as ParsedNode, start, depth + 1));
       return { kind: 'list', at: start, items };
     }
-    if (!isScalar(node)) return refuse('aliases are not allowed');
-    if (refusedProperty(node) !== undefined) return refuse(refusedProperty(node) as string);
     const source = this.#text.slice(node.range[0], node.range[1]);
     const value = node.value as ScalarNode['value'];
     return source === '' ? nothing(at) : { kind: 'scalar', at: start, value, source };
@@ -146,7 +140,8 @@ function nothing(at: Position): ScalarNode {
   return { kind: 'scalar', at, value: null, source: '' };
 }
 
-function refusedProperty(node: { anchor?: string; tag?: string }): string | undefined {
+function refusalOf(node: ParsedNode): string | undefined {
+  if (isAlias(node)) return ALIAS;
   if (node.anchor !== undefined) return 'anchors are not allowed';
   return node.tag === undefined ? undefined : SYNTAX.TAG_RESOLVE_FAILED;
 }

@@ -25,19 +25,21 @@ export const keyList: Shape<JwkSet> = {
   inner: [],
   read(spot) {
     const keys = spot.field('keys');
-    if (keys === undefined)
-      return spot.wanted(allowed, spot.node.kind === 'map' ? 'a map without keys' : 'no map');
-    if (keys.items.length === 0) return keys.wanted('a list of 1 or more JWKs', notShown(keys));
+    if (keys === undefined) return spot.wanted(allowed, notShown(spot, 'keys'));
+    if (keys.items.length === 0) return keys.wanted('a list of 1 or more JWKs', notShown(keys, ''));
     for (const key of keys.items) {
-      if (key.field('kty')?.text === undefined) key.wanted('a JWK with kty', notShown(key));
+      if (key.field('kty')?.text === undefined) key.wanted('a JWK with kty', notShown(key, 'kty'));
+      // RFC 7518, sections 6.2.2 and 6.3.2; RFC 8037, section 2.
+      else if (key.field('d') !== undefined)
+        key.wanted('a public one, without d,', 'a private key');
     }
     return jsonOf(spot.node) as unknown as JwkSet;
   },
 };
 
-/** A key may stand where it does not belong. */
-function notShown({ node }: Spot): string {
-  if (node.kind === 'map') return 'a map without kty';
+/** A key may stand where it does not belong. `lacks`: what a map does not have. */
+function notShown({ node }: Spot, lacks: string): string {
+  if (node.kind === 'map') return lacks === '' ? 'a map' : `a map without ${lacks}`;
   if (node.kind === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
   return node.source === '' ? 'nothing' : 'what it holds (not shown)';
 }

@@ -11,15 +11,12 @@ export const algorithms = [
 ] as const;
 export const algorithm = choice(...algorithms);
 
-/** Visible ASCII. */
-export const word = text(
-  '1 to 255 characters of printable ASCII without spaces',
-  /^[\x21-\x7e]{1,255}$/,
-);
+export const VISIBLE = /^[\x21-\x7e]{1,255}$/;
+export const word = text('1 to 255 characters of printable ASCII without spaces', VISIBLE);
 
 /** No user and password, which would be logged, and no fragment, which would not be sent. */
-const URL_FORM = /^https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[\x21\x22\x24-\x7e]*)?$/;
-export const url = text('an https:// URL without user, password and fragment', URL_FORM, true);
+export const URL_FORM = /^https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[\x21\x22\x24-\x7e]*)?$/;
+export const url = text('an https:// URL without user, password and fragment', URL_FORM, /@/);
 
 export const path = text('a path, absolute or from the folder of this file', /^[^\0\r\n]{1,4096}$/);
 
@@ -27,7 +24,7 @@ export const path = text('a path, absolute or from the folder of this file', /^[
 export const variable = text(
   'the name of an environment variable, in capitals',
   /^[A-Z_][A-Z0-9_]{0,127}$/,
-  true,
+  /^/,
 );
 
 /** Restricted names of media types (RFC 6838, section 4.2); `typ` leaves out `application/` (RFC 7515, section 4.1.9). */

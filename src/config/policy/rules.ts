@@ -1,5 +1,5 @@
 import { shown } from './node.ts';
-import { algorithms, HMAC_ALGORITHMS } from './patterns.ts';
+import { algorithms, HMAC_ALGORITHMS, URL_FORM, VISIBLE } from './patterns.ts';
 import { KEY_SOURCES } from './schema.ts';
 import type { Spot } from './spot.ts';
 
@@ -24,8 +24,9 @@ export function contradictions(root: Spot): void {
     algorithmsFit(issuer);
   }
   const places = ['header', 'cookie', 'query'];
-  for (const place of places)
+  for (const place of places) {
     refuseSame(itemsOf(root, 'tokens').map((token) => token.field(place)));
+  }
   policiesExist(root);
   everyRouteCanMatch(itemsOf(root, 'routes'));
   const anonymous = root.field('defaults')?.field('anonymous');
@@ -45,8 +46,8 @@ function keysFit(issuer: Spot): void {
   const source = sourceOf(issuer);
   if (source === undefined) return;
   const only = (name: string, fits: boolean, where: string): void => {
-    if (!fits)
-      issuer.field('keys')?.field(name)?.fault(`has no use with ${source}, but with ${where}`);
+    const field = fits ? undefined : issuer.field('keys')?.field(name);
+    field?.fault(`has no use with ${source}, but with ${where}`);
   };
   const fetched = FETCHED.has(source);
   for (const name of ['cache_file', 'stale_max_sec', 'allow_http']) {
@@ -59,23 +60,20 @@ function urlsFit(issuer: Spot): void {
   const keys = issuer.field('keys');
   const mayBeHttp = isTrue(keys?.field('allow_http'));
   const url = keys?.field('jwks_url');
-  if (url?.text !== undefined && !url.text.includes('@')) {
-    if (!URL.canParse(url.text)) url.fault(`${shown(url.node)} read; a URL wanted`);
-    else if (url.text.startsWith('http:') && !mayBeHttp) url.fault(withoutTls(url));
+  if (url?.text !== undefined && URL_FORM.test(url.text)) {
+    if (!URL.canParse(url.text)) url.wanted('a URL');
+    else if (url.text.startsWith('http:') && !mayBeHttp) url.wanted(WITH_TLS);
   }
   const name = issuer.field('issuer');
-  if (name?.text === undefined || sourceOf(issuer) !== 'discovery') return;
+  if (name?.text === undefined || !VISIBLE.test(name.text)) return;
+  if (sourceOf(issuer) !== 'discovery') return;
   // OpenID Connect Discovery 1.0, section 3.
   if (!/^https?:\/\/[^/?#@]+[^?#]*$/.test(name.text) || !URL.canParse(name.text)) {
-    name.fault(
-      `${shown(name.node)} read; an https:// URL without query wanted, as discovery needs it`,
-    );
-  } else if (name.text.startsWith('http:') && !mayBeHttp) name.fault(withoutTls(name));
+    name.wanted('an https:// URL without query and user, as discovery needs it');
+  } else if (name.text.startsWith('http:') && !mayBeHttp) name.wanted(WITH_TLS);
 }
 
-function withoutTls({ node }: Spot): string {
-  return `${shown(node)} read; https:// wanted, or allow_http: true among the keys`;
-}
+const WITH_TLS = 'https://, or allow_http: true among the keys,';
 
 function algorithmsFit(issuer: Spot): void {
   const known = itemsOf(issuer, 'algorithms').filter(({ text }) => ALGORITHMS.has(text ?? ''));
@@ -85,10 +83,11 @@ function algorithmsFit(issuer: Spot): void {
   for (const one of known) {
     const hmac = isHmac(one);
     const other = known.find((before) => isHmac(before) !== hmac);
-    if (hmac && !takesHmac) one.wanted(`with ${source} one for public keys`);
-    else if (!hmac && !takesOthers)
+    if (hmac && !takesHmac) {
+      one.wanted(`with ${source} one for public keys`);
+    } else if (!hmac && !takesOthers) {
       one.wanted(`with ${source} one of ${HMAC_ALGORITHMS.join(', ')}`);
-    else if (other !== undefined && known.indexOf(other) < known.indexOf(one)) {
+    } else if (other !== undefined && known.indexOf(other) < known.indexOf(one)) {
       one.fault(`${one.text} read beside ${other.text}; HMAC and public keys cannot be mixed`);
     }
   }

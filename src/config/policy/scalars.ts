@@ -1,8 +1,8 @@
 import { type Node, shown } from './node.ts';
 import type { Shape } from './shape.ts';
 
-/** `hidden`: what is not allowed may be a secret in the wrong place, and is not shown. */
-export function text(allowed: string, pattern: RegExp, hidden = false): Shape<string> {
+/** `hidden`: what is not allowed and looks like this may be a secret, and is not shown. */
+export function text(allowed: string, pattern: RegExp, hidden?: RegExp): Shape<string> {
   return {
     allowed,
     schema: { type: 'string', pattern: pattern.source },
@@ -10,10 +10,10 @@ export function text(allowed: string, pattern: RegExp, hidden = false): Shape<st
     read(spot) {
       const { text: value, node } = spot;
       if (value !== undefined && pattern.test(value)) return value;
-      const isHidden = hidden && node.kind === 'scalar' && node.source !== '';
+      const isHidden = node.kind === 'scalar' && node.source !== '' && hidden?.test(node.source);
       return isHidden
-        ? spot.wanted(allowed, 'what it holds (not shown)')
-        : spot.wanted(allowed, shown(node) + quotesHint(node, pattern));
+        ? spot.wanted(this.allowed, 'what it holds (not shown)')
+        : spot.wanted(this.allowed, shown(node) + quotesHint(node, pattern));
     },
   };
 }
@@ -35,7 +35,7 @@ export function integer(min: number, max: number, unit: string): Shape<number> {
       const { node } = spot;
       const isInteger = node.kind === 'scalar' && /^(0|[1-9]\d{0,14})$/.test(node.source);
       const value = isInteger ? Number(node.value) : Number.NaN;
-      return value >= min && value <= max ? value : spot.wanted(allowed);
+      return value >= min && value <= max ? value : spot.wanted(this.allowed);
     },
   };
 }
@@ -53,7 +53,7 @@ export function choice<const V extends readonly (string | number | boolean)[]>(
       const { node } = spot;
       const found =
         node.kind === 'scalar' ? values.find((value) => value === node.value) : undefined;
-      return found ?? spot.wanted(allowed);
+      return found ?? spot.wanted(this.allowed);
     },
   };
 }

@@ -9,7 +9,7 @@ export interface Shape<T> {
   readonly schema: JsonObject;
   /** What stands inside; `step`: how a path goes on to it. */
   readonly inner: readonly Inner[];
-  /** Undefined when it is not allowed; the spot is told why. Never throws. */
+  /** Undefined when it is not `this.allowed`, and the spot is told so. Never throws. */
   read(spot: Spot): T | undefined;
 }
 
