@@ -124,3 +124,14 @@ it('has the same key for the same values in any order, and for no others', () =>
     { numRuns: 1000 },
   );
 });
+
+it('has another key for a value that reads like two', () => {
+  const key = (extensions: Readonly<Record<string, string>>) =>
+    overridesKey(new Map(Object.entries(extensions)));
+  expect(key({ required_scopes: 'a audience b' })).not.toBe(
+    key({ required_scopes: 'a', audience: 'b' }),
+  );
+  expect(key({ required_scopes: 'a audience 1 b' })).not.toBe(
+    key({ required_scopes: 'a', audience: 'b' }),
+  );
+});

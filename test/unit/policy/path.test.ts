@@ -297,7 +297,7 @@ describe('length', () => {
     '{',
   ])('costs no more than in proportion, filled with %j', (piece) => {
     const target = `/${piece.repeat(MAX_PATH_BYTES)}`.slice(0, MAX_PATH_BYTES - 1);
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 100; i++) {
       normalisePath(target);
       normalisePath(`${target}a`);
       normalisePath(`${target};`);

@@ -16,6 +16,15 @@ const decodesSegments: Reader = (target) => {
   }
 };
 
+/** Express without a URL parser: dots and empty segments are names like any other. */
+const resolvesNothing: Reader = (target) => {
+  try {
+    return withoutEnd(beforeQuery(target).slice(1).split('/').map(decodeURIComponent));
+  } catch {
+    return undefined;
+  }
+};
+
 /** nginx: bytes are decoded first; then slashes are merged and dots resolved. A # ends the path. */
 const decodesFirst: Reader = (target) => {
   const bytes = decodeBytes(Buffer.from(target.replace(/[?#].*$/s, '')));
@@ -82,6 +91,7 @@ const takesOverlong: Reader = (target) => {
 
 export const readers: Readonly<Record<string, Reader>> = {
   decodesSegments,
+  resolvesNothing,
   decodesFirst,
   stripsParameters,
   opensFiles,
