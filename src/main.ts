@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { helpText } from './config/help.ts';
 import { SettingsError } from './config/read.ts';
+import { UsageError } from './usage-error.ts';
 import { nodeFault, version } from './version.ts';
 
 const EXIT_FAILURE = 1;
@@ -10,11 +11,9 @@ const EXIT_USAGE = 2;
 const EXIT_CONFIG = 78;
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
-class UsageError extends Error {}
-
 interface Command {
-  /** How many arguments it takes. */
-  readonly takes: number;
+  /** How many arguments it takes; undefined: it sees to that itself. */
+  readonly takes: number | undefined;
   /** Options that go with it. */
   readonly options: readonly string[];
   run(args: readonly string[], options: Options): Promise<void>;
@@ -37,9 +36,9 @@ const commands: Readonly<Record<string, Command>> = {
     run: async () => (await import('./commands/dev.ts')).dev(),
   },
   revoke: {
-    takes: 1,
-    options: [],
-    run: async ([token]) => (await import('./commands/revoke.ts')).revoke(token as string),
+    takes: undefined,
+    options: ['jti', 'sid', 'sub', 'kid', 'all', 'issuer', 'before', 'ttl', 'undo'],
+    run: async (args, options) => (await import('./commands/revoke.ts')).revoke(args, options),
   },
   check: {
     takes: 1,
@@ -60,7 +59,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (command === undefined) {
     throw new UsageError(name === undefined ? 'no command given' : `unknown command: ${name}`);
   }
-  if (rest.length !== command.takes) {
+  if (command.takes !== undefined && rest.length !== command.takes) {
     throw new UsageError(`${name} takes ${command.takes} arguments, got ${rest.length}`);
   }
   for (const option of Object.keys(values)) {
@@ -70,15 +69,34 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function parse(args: readonly string[]) {
+  const parsed = parseOrTell(args);
+  const names = parsed.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  // The last one would win, and the other be passed over in silence.
+  if (twice !== undefined) throw new UsageError(`--${twice} is given twice`);
+  return parsed;
+}
+
+function parseOrTell(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
+      tokens: true,
       options: {
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
         'print-config': { type: 'boolean' },
         address: { type: 'string' },
+        jti: { type: 'string' },
+        sid: { type: 'string' },
+        sub: { type: 'string' },
+        kid: { type: 'string' },
+        all: { type: 'boolean' },
+        issuer: { type: 'string' },
+        before: { type: 'string' },
+        ttl: { type: 'string' },
+        undo: { type: 'boolean' },
       },
     });
   } catch (error) {

@@ -1,35 +1,100 @@
 import { parseSettings } from '../config/read.ts';
+import type { ValuesOf } from '../config/setting.ts';
 import { schema } from '../config/settings.ts';
 import { readRevocable, untilText } from '../dev/revocable.ts';
+import { type RevokeOptions, type RevokeTask, readRevokeOptions } from '../dev/revoke-options.ts';
 import { REVOKE_PATH } from '../dev/revoke-route.ts';
 import { readToken } from '../dev/token-argument.ts';
 import { redisAddress } from '../options.ts';
-import { revokeInRedis } from '../revocation/redis/revoke.ts';
+import { restoreInRedis, revokeInRedis } from '../revocation/redis/revoke.ts';
+import { UsageError } from '../usage-error.ts';
 
-const { AUTH_METRICS_PORT, REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC } = schema;
+const { AUTH_METRICS_PORT, AUTH_CLOCK_SKEW_SEC, AUTH_MAX_TOKEN_LIFETIME_SEC } = schema;
+const { REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC, REDIS_SENTINEL_PASSWORD } = schema;
 const wanted = {
-  ...{ AUTH_METRICS_PORT, REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC },
-  REDIS_SENTINEL_PASSWORD: schema.REDIS_SENTINEL_PASSWORD,
+  ...{ AUTH_METRICS_PORT, AUTH_CLOCK_SKEW_SEC, AUTH_MAX_TOKEN_LIFETIME_SEC },
+  ...{ REVOCATION_KEY_PREFIX, REVOCATION_TTL_MARGIN_SEC, REDIS_SENTINEL_PASSWORD },
+  AUTH_ISSUER: schema.AUTH_ISSUER.optional(),
   AUTH_REDIS_URL: schema.AUTH_REDIS_URL.optional(),
 };
+type Wanted = ValuesOf<typeof wanted>;
 
-/** Puts one token on the denylist: of Redis where AUTH_REDIS_URL is set, else of a dev server. */
-export async function revoke(argument: string): Promise<void> {
+/** How long a key is kept beyond need: this machine's clock may be off. */
+const SPARE_SEC = 60;
+
+/**
+ * Puts something on the denylist, or takes it off: of Redis where AUTH_REDIS_URL is set, else, a token
+ * alone, of a dev server. Prints what it did, and no token.
+ */
+export async function revoke(args: readonly string[], options: RevokeOptions): Promise<void> {
+  const settings = parseSettings(process.env, wanted);
+  const now = Math.floor(Date.now() / 1000);
+  const task = readRevokeOptions(args, options, { issuer: settings.AUTH_ISSUER, now });
+  const done =
+    task.kind === 'token'
+      ? await withToken(task, settings, now)
+      : await withNamed(task, settings, now);
+  process.stdout.write(`${done}\n`);
+}
+
+type Task<K extends RevokeTask['kind']> = Extract<RevokeTask, { kind: K }>;
+
+async function withToken(
+  { argument, undo }: Task<'token'>,
+  settings: Wanted,
+  now: number,
+): Promise<string> {
   const token = await readToken(argument);
   const { jti, exp } = readRevocable(token);
-  const settings = parseSettings(process.env, wanted);
-  const ttlSec = exp - Date.now() / 1000 + settings.REVOCATION_TTL_MARGIN_SEC;
-  if (ttlSec <= 0) {
-    process.stdout.write('nothing to revoke: the token has expired\n');
-    return;
+  const denylist = denylistOf(settings);
+  const revocation = { scope: 'jti', id: jti } as const;
+  if (undo) {
+    if (denylist === undefined) throw new Error(needsRedis('--undo'));
+    return restored(await restoreInRedis(...denylist, revocation), 'the token');
   }
-  const { AUTH_REDIS_URL, ...rest } = settings;
-  if (AUTH_REDIS_URL === undefined) await revokeInDev(settings.AUTH_METRICS_PORT, token);
-  else {
-    const address = redisAddress({ ...rest, AUTH_REDIS_URL });
-    await revokeInRedis(address, settings.REVOCATION_KEY_PREFIX + jti, ttlSec);
+  const ttlSec = exp - now + sparesOf(settings);
+  if (ttlSec <= 0) return 'nothing to revoke: the token has expired';
+  if (denylist === undefined) await revokeInDev(settings.AUTH_METRICS_PORT, token);
+  else await revokeInRedis(...denylist, revocation, ttlSec);
+  return `revoked, until ${untilText(exp)}`;
+}
+
+async function withNamed(task: Task<'named'>, settings: Wanted, now: number): Promise<string> {
+  const { revocation, what, by, undo } = task;
+  const denylist = denylistOf(settings);
+  if (denylist === undefined) throw new Error(needsRedis(by));
+  if (undo) return restored(await restoreInRedis(...denylist, revocation), what);
+  const lifetimeSec = task.ttlSec ?? settings.AUTH_MAX_TOKEN_LIFETIME_SEC;
+  if (lifetimeSec === 0) {
+    throw new UsageError(
+      `${by} needs --ttl, the seconds that tokens live at most (AUTH_MAX_TOKEN_LIFETIME_SEC does not ` +
+        'say): forgotten any sooner, tokens that are left would pass again',
+    );
   }
-  process.stdout.write(`revoked, until ${untilText(exp)}\n`);
+  const aheadSec = revocation.scope === 'sub' ? Math.max(revocation.cutOff - now, 0) : 0;
+  const ttlSec = lifetimeSec + aheadSec + sparesOf(settings);
+  const cutOff = await revokeInRedis(...denylist, revocation, ttlSec);
+  const issued = cutOff === undefined ? '' : ` issued up to ${untilText(cutOff)}`;
+  return `revoked ${what}${issued}, until ${untilText(now + ttlSec)}`;
+}
+
+/** Longest that tokens are taken after they should have ended, and more. */
+function sparesOf({ AUTH_CLOCK_SKEW_SEC, REVOCATION_TTL_MARGIN_SEC }: Wanted): number {
+  return Math.max(AUTH_CLOCK_SKEW_SEC, REVOCATION_TTL_MARGIN_SEC) + SPARE_SEC;
+}
+
+function denylistOf({ AUTH_REDIS_URL, REVOCATION_KEY_PREFIX, REDIS_SENTINEL_PASSWORD }: Wanted) {
+  if (AUTH_REDIS_URL === undefined) return undefined;
+  const address = redisAddress({ AUTH_REDIS_URL, REDIS_SENTINEL_PASSWORD });
+  return [address, REVOCATION_KEY_PREFIX] as const;
+}
+
+function restored(wasThere: boolean, what: string): string {
+  return wasThere ? `no longer revoked: ${what}` : `nothing to undo: ${what} was not revoked`;
+}
+
+function needsRedis(option: string): string {
+  return `${option} needs AUTH_REDIS_URL: a dev server can only be told to revoke a token`;
 }
 
 async function revokeInDev(port: number, token: string): Promise<void> {

@@ -12,6 +12,19 @@ Commands:
   dev              try it: a random key, a denylist in memory, tokens to use; on 127.0.0.1 only
   revoke <token>   put a token on the denylist: in the Redis of AUTH_REDIS_URL if that is set,
                    else in a running "sluice dev"; "-" reads the token from standard input
+  revoke           or, with AUTH_REDIS_URL, put there one of:
+    --jti J        a token, by its jti
+    --sid S        a session
+    --sub U        what a user was given until now; who signs in again gets in
+      --before T   until then: a time such as 2030-01-31T12:00:00Z, or seconds since 1970, at
+                   most 5 minutes ahead; what is on the denylist is never lowered
+    --kid K        all that a key signed
+    --issuer I --all
+                   every token of an issuer
+    --issuer I     whose user or key is meant (AUTH_ISSUER)
+    --ttl SEC      the seconds that tokens live at most, for which it is remembered, and some more
+                   (AUTH_MAX_TOKEN_LIFETIME_SEC); needless with a token, whose exp says it
+    --undo         take it off the denylist again
   check <token>    ask a running service what a request with this token would get; exit code 3
                    when it would not pass; "-" reads the token from standard input
     --address A    host:port of its Check service (127.0.0.1:50051)

@@ -30,7 +30,18 @@ describe('the command line', () => {
     ['an option without its value', ['check', 'a.b.c', '--address'], 'argument missing'],
     ['an option of another command', ['dev', '--print-config'], '--print-config is not for dev'],
     ['too many arguments', ['serve', 'now'], 'serve takes 0 arguments, got 1'],
-    ['too few arguments', ['revoke'], 'revoke takes 1 arguments, got 0'],
+    ['too few arguments', ['check'], 'check takes 1 arguments, got 0'],
+    ['nothing to revoke', ['revoke'], 'nothing to revoke: revoke takes a token, or one of --jti'],
+    [
+      'options that contradict',
+      ['revoke', '--sid', 's', '--sub', 'u'],
+      '--sid and --sub cannot be',
+    ],
+    [
+      'an option that is there twice',
+      ['revoke', '--sid', 's', '--sid', 't'],
+      '--sid is given twice',
+    ],
   ])('refuses %s, with exit code 2 and a hint', async (_, args, why) => {
     const { exitCode, stdout, stderr } = await runSluice(args);
     expect([exitCode, stdout]).toEqual([2, '']);

@@ -1,3 +1,4 @@
+import type { RevocationQuery } from '../../../src/domain/claims.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { RedisAddress } from '../../../src/revocation/redis/client.ts';
 import { Pool, type PoolOptions } from '../../../src/revocation/redis/pool.ts';
@@ -31,10 +32,12 @@ export function openAt(address: RedisAddress, override: OpenOptions = {}) {
   pool.start();
   started.push(pool);
   const store = new RedisRevocations(pool, PREFIX, systemClock);
-  const ask = async (...ids: string[]) => {
-    const verdicts = await store.lookup(ids.map((id) => ({ scope: 'jti', id })));
+  /** What is said of each, or why it is not known. */
+  const lookup = async (...queries: RevocationQuery[]) => {
+    const verdicts = await store.lookup(queries);
     return verdicts.map(({ state, detail }) => (state === 'unknown' ? detail : state));
   };
+  const ask = (...ids: string[]) => lookup(...ids.map((id) => ({ scope: 'jti', id }) as const));
   const isUp = () => pool.component.state === 'ok';
-  return { pool, ask, logger, isUp };
+  return { pool, lookup, ask, logger, isUp };
 }

@@ -13,8 +13,19 @@ describe('helpText', () => {
     else expect(['empty', String(info.fallback)]).toContain(standard);
   });
 
-  it.each(['serve', 'dev', 'revoke <token>', 'check <token>', '--print-config', '--address A'])(
-    'has %s',
-    (name) => expect(helpText).toMatch(new RegExp(`^ +${name} `, 'm')),
-  );
+  it.each([
+    ...['serve', 'dev', 'revoke <token>', 'check <token>', '--print-config', '--address A'],
+    ...[
+      '--jti J',
+      '--sid S',
+      '--sub U',
+      '--before T',
+      '--kid K',
+      '--issuer I',
+      '--ttl SEC',
+      '--undo',
+    ],
+  ])('has %s', (name) => expect(helpText).toMatch(new RegExp(`^ +${name} `, 'm')));
+
+  it('has --issuer I --all', () => expect(helpText).toMatch(/^ +--issuer I --all$/m));
 });
