@@ -1,4 +1,4 @@
-import { isHeaderSafe } from '../jwt/claims.ts';
+import { isHeaderSafe } from '../jwt/claim-reader.ts';
 import { idWithin, isIdentifier } from '../jwt/revocation-ids.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import { UsageError } from '../usage-error.ts';

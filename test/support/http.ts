@@ -18,9 +18,11 @@ export interface HttpQuestion {
 /** One request, with exactly these headers: fetch would add, join and refuse some. */
 export function http(url: string, question: HttpQuestion = {}): Promise<HttpAnswer> {
   const { method = 'GET', headers = {}, body } = question;
+  // A URL would be normalised: the path goes out as it is written.
+  const [, origin = url, path = '/'] = /^(\w+:\/\/[^/]+)(\/.*)$/.exec(url) ?? [];
   return new Promise((resolve, reject) => {
-    const options = { method, headers: { ...headers } as OutgoingHttpHeaders, agent: false };
-    const sent = request(url, options, (response) => {
+    const options = { method, path, headers: { ...headers } as OutgoingHttpHeaders, agent: false };
+    const sent = request(origin, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', reject);
