@@ -10,6 +10,8 @@ const EXIT_USAGE = 2;
 /** EX_CONFIG (sysexits.h): a supervisor need not try again with the same settings. */
 const EXIT_CONFIG = 78;
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
+/** Options that may be given more than once. */
+const SEVERAL: readonly string[] = ['header', 'extension'];
 
 interface Command {
   /** How many arguments it takes; undefined: it sees to that itself. */
@@ -46,6 +48,11 @@ const commands: Readonly<Record<string, Command>> = {
     run: async ([token], { address }) =>
       (await import('./commands/check.ts')).check(address ?? DEFAULT_ADDRESS, token as string),
   },
+  explain: {
+    takes: 0,
+    options: ['token', 'method', 'path', 'host', 'header', 'extension', 'redis'],
+    run: async (_, options) => (await import('./commands/explain.ts')).explain(options),
+  },
 };
 
 async function main(args: readonly string[]): Promise<void> {
@@ -71,7 +78,8 @@ async function main(args: readonly string[]): Promise<void> {
 function parse(args: readonly string[]) {
   const parsed = parseOrTell(args);
   const names = parsed.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
-  const twice = names.find((name, i) => names.indexOf(name) < i);
+  const once = names.filter((name) => !SEVERAL.includes(name));
+  const twice = once.find((name, i) => once.indexOf(name) < i);
   // The last one would win, and the other be passed over in silence.
   if (twice !== undefined) throw new UsageError(`--${twice} is given twice`);
   return parsed;
@@ -97,6 +105,13 @@ function parseOrTell(args: readonly string[]) {
         before: { type: 'string' },
         ttl: { type: 'string' },
         undo: { type: 'boolean' },
+        token: { type: 'string' },
+        method: { type: 'string' },
+        path: { type: 'string' },
+        host: { type: 'string' },
+        header: { type: 'string', multiple: true },
+        extension: { type: 'string', multiple: true },
+        redis: { type: 'boolean' },
       },
     });
   } catch (error) {

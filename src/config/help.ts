@@ -28,6 +28,15 @@ Commands:
   check <token>    ask a running service what a request with this token would get; exit code 3
                    when it would not pass; "-" reads the token from standard input
     --address A    host:port of its Check service (127.0.0.1:50051)
+  explain          tell what a request would get by the settings in the environment, and why: which
+                   rule, issuer and step decided; exit code 3 when it would not pass
+    --token T      in the header authorization; "-" reads it from standard input
+    --method M, --path P, --host H
+                   of the request (GET, /, localhost)
+    --header H     another header, as in "cookie: session=…"; may be given several times
+    --extension E  what Envoy's route says in context_extensions, as in sluice.policy=admins; the
+                   same
+    --redis        ask the denylist too
 
 Options:
   -h, --help       show this
