@@ -506,6 +506,12 @@ describe('the copy on disk', () => {
     expect(JSON.stringify(lines)).toContain(words);
   });
 
+  it('is written out before the end', async () => {
+    const rig = await Rig.started(cached());
+    await rig.set.stop();
+    expect(await readdir(folder)).toEqual(['keys.json']);
+  });
+
   it('that cannot be written is a warning', async () => {
     path = join(folder, 'nowhere', 'keys.json');
     const rig = await Rig.started(cached());
