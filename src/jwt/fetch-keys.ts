@@ -95,16 +95,20 @@ function found({ status, body, maxAgeSec }: Answer): FetchedKeys {
 /** What is told of an abort says which of the two ended it. */
 function inTime(clock: Clock, fetch: FetchKeys): FetchKeys {
   return async (signal) => {
-    const timeout = new AbortController();
-    const cancel = clock.after(FETCH_TIMEOUT_MS, () => timeout.abort());
+    // AbortSignal.any would leave 1 KiB behind each time, for as long as `signal` lives.
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    const cancel = clock.after(FETCH_TIMEOUT_MS, end);
+    signal.addEventListener('abort', end);
     try {
-      return await fetch(AbortSignal.any([signal, timeout.signal]));
+      return await fetch(ending.signal);
     } catch (error) {
       if (signal.aborted) throw new KeySetError('stopped');
-      if (timeout.signal.aborted) throw new KeySetError('timeout');
+      if (ending.signal.aborted) throw new KeySetError('timeout');
       throw error;
     } finally {
       cancel();
+      signal.removeEventListener('abort', end);
     }
   };
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { KeySetError } from './key-set-error.ts';
 
 export interface Answer {
-  /** 200, or 404 with nothing in the body. */
-  readonly status: 200 | 404;
+  readonly status: number;
+  /** Nothing unless the status is 200. */
   readonly body: Uint8Array;
   /** `max-age` of Cache-Control (RFC 9111, section 5.2.2.1), in seconds. */
   readonly maxAgeSec: number | undefined;
@@ -13,9 +13,12 @@ export interface Answer {
 export const MAX_BODY_BYTES = 512 * 1024;
 
 const MAX_AGE = /(?:^|[\s,])max-age="?(\d{1,9})"?(?=$|[\s,])/i;
+const NOTHING = Buffer.alloc(0);
 const HEADERS = {
   accept: 'application/json',
   'accept-encoding': 'identity',
+  // A cache in between could have a set that lacks the very key that is looked for.
+  'cache-control': 'no-cache',
   'user-agent': 'sluice',
 };
 
@@ -46,9 +49,8 @@ async function read(response: IncomingMessage): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
   const maxAgeSec = MAX_AGE.exec(headers['cache-control'] ?? '')?.[1];
   const about = { maxAgeSec: maxAgeSec === undefined ? undefined : Number(maxAgeSec) };
-  if (status === 404) return { status, body: Buffer.alloc(0), ...about };
   if (status >= 300 && status < 400) throw new KeySetError(`redirected (status ${status})`);
-  if (status !== 200) throw new KeySetError(`status ${status}`);
+  if (status !== 200) return { status, body: NOTHING, ...about };
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Uint8Array>) {

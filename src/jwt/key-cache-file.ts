@@ -49,7 +49,7 @@ export class KeyCacheFile {
   async #replace(text: string): Promise<void> {
     const temporary = `${this.#path}.${randomUUID()}`;
     try {
-      await writeFile(temporary, text, { mode: 0o600, flag: 'wx', flush: true });
+      await writeFile(temporary, text, { mode: 0o600, flush: true });
       await rename(temporary, this.#path);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);

@@ -55,6 +55,7 @@ export class RemoteKeySet implements KeySet {
   #wasCopyTried = false;
   #stopped = false;
   #cancelExpiry = (): void => undefined;
+  #saving: Promise<void> | undefined;
 
   constructor(options: RemoteKeySetOptions, clock: Clock, logger: Logger) {
     this.#options = options;
@@ -90,6 +91,7 @@ export class RemoteKeySet implements KeySet {
     this.#stopped = true;
     this.#cancelExpiry();
     await this.#refresher.stop();
+    await this.#saving;
   }
 
   candidates(kid: string | undefined, algorithm: Algorithm): readonly TrustedKey[] {
@@ -163,7 +165,8 @@ export class RemoteKeySet implements KeySet {
 
   #saveCopy(jwks: readonly object[], from: number): void {
     const agoSec = Math.ceil((this.#clock.now() - from) / 1000);
-    this.#options.cache?.write(jwks, this.#clock.epochSeconds() - agoSec).then(
+    const written = this.#options.cache?.write(jwks, this.#clock.epochSeconds() - agoSec);
+    this.#saving = written?.then(
       () => this.#report.copyWritten(undefined),
       (error) => this.#report.copyWritten(wordsOf(error)),
     );

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -126,6 +126,18 @@ describe('a JWK Set by URL', () => {
     expect(sent).toBeLessThan(32 * 1024 * 1024);
   });
 
+  it('is not waited for when its status is an error', async () => {
+    let closed = false;
+    const origin = await serve((_, response) => {
+      response.writeHead(500).write('{');
+      response.on('close', () => {
+        closed = true;
+      });
+    });
+    expect(await outcome(jwksOf(origin))).toBe('status 500');
+    await until(() => closed);
+  });
+
   it('cut off half-way is none', async () => {
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'content-length': 100 });
@@ -172,6 +184,7 @@ describe('a JWK Set by URL', () => {
     stop.abort();
     expect(await told).toBe('stopped');
     expect(clock.pending).toBe(0);
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
   });
 
   it('is not there when nobody listens', async () => {

@@ -1,4 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ALGORITHMS, type Algorithm } from '../../../src/jwt/algorithms.ts';
 import { JwksReader, type ParsedJwks } from '../../../src/jwt/jwks.ts';
@@ -258,4 +259,29 @@ describe('reading again', () => {
       createPublicKey({ key: first.jwks[0] as Jwk, format: 'jwk' }).equals(rsaPair.publicKey),
     ).toBe(true);
   });
+});
+
+it('whatever a key is made of, it is skipped or taken, and keeps no other from being taken', async () => {
+  const good = [rsa, p256, ed25519, oct];
+  const names = [...new Set(good.flatMap((jwk) => Object.keys(jwk)))];
+  const values = good.flatMap((jwk) => Object.values(jwk));
+  const simple = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constantFrom(null, {}));
+  const member = fc.oneof(fc.constantFrom(...values), simple, fc.array(simple));
+  const changes = fc.dictionary(
+    fc.constantFrom(...names, 'kid', 'use', 'alg', 'key_ops', 'ext', 'd', '__proto__'),
+    member,
+    { maxKeys: 3 },
+  );
+  const jwk = fc.oneof(
+    fc.tuple(fc.constantFrom(...good), changes).map(([base, change]) => ({ ...base, ...change })),
+    member,
+  );
+  const reader = local();
+  await fc.assert(
+    fc.asyncProperty(fc.array(jwk, { maxLength: 5 }), async (others) => {
+      const { keys } = await reader.read(jwks({ ...p384, kid: 'the good one' }, ...others));
+      expect(keys.filter(({ kid }) => kid === 'the good one')).toHaveLength(1);
+    }),
+    { numRuns: 300 },
+  );
 });
