@@ -69,7 +69,7 @@ function urlsFit(issuer: Spot): void {
   if (sourceOf(issuer) !== 'discovery') return;
   // OpenID Connect Discovery 1.0, section 3.
   if (!/^https?:\/\/[^/?#@]+[^?#]*$/.test(name.text) || !URL.canParse(name.text)) {
-    name.wanted('an https:// URL without query and user, as discovery needs it');
+    name.wanted('with discovery an https:// URL without query and user');
   } else if (name.text.startsWith('http:') && !mayBeHttp) name.wanted(WITH_TLS);
 }
 

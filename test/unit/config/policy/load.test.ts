@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +85,20 @@ describe('loadPolicy', () => {
     const { issuers } = await load(ISSUER);
     expect(issuers[0]?.keysAt).toBe(`${file}:4:11: issuers[0].keys: `);
   });
+});
+
+it('reads no library before there is a policy to read', () => {
+  const load = join(import.meta.dirname, '../../../../src/config/policy/load.ts');
+  const script = `
+    import { createRequire } from 'node:module';
+    const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((id) => id.includes('/node_modules/yaml/'));
+    const { loadPolicy } = await import(${JSON.stringify(load)});
+    const before = loaded();
+    await loadPolicy(${JSON.stringify(file)}, {});
+    console.log(before, loaded());`;
+  writeFileSync(file, ISSUER);
+  const args = ['--input-type=module', '-e', script];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8' })).toBe('false true\n');
 });
 
 describe('a secret', () => {

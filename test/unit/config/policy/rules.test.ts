@@ -13,14 +13,14 @@ const table: readonly (readonly [what: string, text: string, faults: readonly st
     'discovery of an issuer that is no URL',
     ISSUER.replace('https://login.example', 'login'),
     [
-      '3:13: issuers[0].issuer: login read; an https:// URL without query and user, as discovery needs it wanted',
+      '3:13: issuers[0].issuer: login read; with discovery an https:// URL without query and user wanted',
     ],
   ],
   [
     'discovery of an issuer with a query',
     ISSUER.replace('https://login.example', 'https://login.example/?a'),
     [
-      '3:13: issuers[0].issuer: https://login.example/?a read; an https:// URL without query and user, as discovery needs it wanted',
+      '3:13: issuers[0].issuer: https://login.example/?a read; with discovery an https:// URL without query and user wanted',
     ],
   ],
   [
