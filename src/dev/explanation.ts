@@ -50,8 +50,12 @@ function placeOf(place: TokenPlace): string {
 
 function claimsOf({ iss, sub, aud, scopes, exp }: Claims): string {
   const left = exp - Math.floor(Date.now() / 1000);
-  const of = scopes.size > 0 ? [...scopes].join(' ') : 'none';
-  return `issuer ${iss}, sub ${sub}, audience ${aud.join(' ') || 'none'}, scopes ${of}, ends in ${left} s`;
+  return `issuer ${iss}, sub ${sub}, audience ${named(aud)}, scopes ${named([...scopes])}, ends in ${left} s`;
+}
+
+/** They may hold anything. */
+function named(names: readonly string[]): string {
+  return names.length === 0 ? 'none' : names.map((name) => JSON.stringify(name)).join(' ');
 }
 
 function denylistOf({ identity }: Call, asked: boolean): string {
