@@ -228,7 +228,7 @@ export const schema = {
     .describe(
       'what becomes of verified tokens while the denylist cannot be asked: `deny` = 503, `stale` = ' +
         'they pass on a verdict of at most STALE_MAX_SEC, `allow` = they pass; routes say their own ' +
-        'in context_extensions, `outage_policy`',
+        'in context_extensions, `sluice.outage_policy`',
     ),
   STALE_MAX_SEC: integer(1, 86_400, 'seconds')
     .default(60)
