@@ -79,7 +79,7 @@ describe('shareQueries', () => {
       [{ scope: 'iss', id: 'a' }],
       [{ scope: 'kid', id: 'a' }],
       [
-        { scope: 'kid', id: 'a"' },
+        { scope: 'kid', id: 'a' },
         { scope: 'iss', id: 'a' },
       ],
       [{ scope: 'kid', id: 'a","iss a' }],
