@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { createClient, cut, OPEN_TIMEOUT_MS, type RedisAddress } from './client.ts';
 import { codeOf, RedisFault } from './errors.ts';
 import { type Concern, concernsOf, type Info } from './inspection.ts';
-import { countOf, type Reply } from './replies.ts';
+import { countOf, cutOffOf, type Reply } from './replies.ts';
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   readonly writeTimeoutMs: number;
   /** A key to ask for in order to see that asking works. */
   readonly probeKey: string;
+  /** What else is asked to see it, where rights to other keys and to GET are needed: see probesOf. */
+  readonly alsoProbed?: readonly Question[];
   /** What is answered by a server with one of these is not believed. */
   readonly refused: ReadonlySet<Concern>;
 }
@@ -154,12 +156,18 @@ export class Connection {
   async #probe(): Promise<void> {
     const silent = this.#closeUnlessDone();
     const withMemory = this.#beats++ % MEMORY_BEATS === 0;
-    const chain = this.#client.pipeline().exists(this.#options.probeKey).info('replication');
-    const [exists, replication, memory] = await repliesOf(
-      withMemory ? chain.info('memory') : chain,
-    ).finally(silent);
-    const count = countOf(exists, 1);
-    if (typeof count !== 'number') throw new RedisFault(this.#why ?? count.error);
+    const { probeKey, alsoProbed = [] } = this.#options;
+    const questions = [{ exists: [probeKey] }, ...alsoProbed];
+    const pipeline = this.#client.pipeline();
+    for (const question of questions) put(pipeline, question);
+    pipeline.info('replication');
+    if (withMemory) pipeline.info('memory');
+    const replies = await repliesOf(pipeline).finally(silent);
+    for (const [i, question] of questions.entries()) {
+      const fault = faultOf(question, replies[i]);
+      if (fault !== undefined) throw new RedisFault(this.#why ?? fault);
+    }
+    const [replication, memory] = replies.slice(questions.length);
     this.#info = {
       replication: textOf(replication),
       memory: withMemory ? textOf(memory) : this.#info.memory,
@@ -186,6 +194,12 @@ export class Connection {
 
 function put(to: Redis | ChainableCommander, question: Question) {
   return 'get' in question ? to.get(question.get) : to.exists(...question.exists);
+}
+
+/** A code for what is wrong with the answer to a question; undefined: nothing. */
+function faultOf(question: Question, reply: Reply | undefined): string | undefined {
+  const answer = 'get' in question ? cutOffOf(reply) : countOf(reply, question.exists.length);
+  return typeof answer === 'object' ? answer.error : undefined;
 }
 
 /** Resolves also when Redis has failed: the errors stand among the replies. */

@@ -1,4 +1,5 @@
-import type { RevocationQuery } from '../../domain/claims.ts';
+import type { RevocationQuery, RevocationScope } from '../../domain/claims.ts';
+import type { Question } from './connection.ts';
 
 /**
  * The key that says that something is revoked. With the prefix `blacklist:` that of a token is
@@ -22,4 +23,15 @@ export function keyOf(
 /** Whether keys of other scopes than `jti` can be told from its own under this prefix. */
 export function takesScopes(prefix: string): boolean {
   return prefix.endsWith(':');
+}
+
+/** Whether there is a key; of a user, whose key has a cut-off, what it holds. */
+export function questionOf(query: Pick<RevocationQuery, 'scope' | 'id'>, prefix: string): Question {
+  const key = keyOf(query, prefix);
+  return query.scope === 'sub' ? { get: key } : { exists: [key] };
+}
+
+/** What shows that whoever asks has the rights that it takes to ask about these scopes. */
+export function probesOf(scopes: readonly RevocationScope[], prefix: string): readonly Question[] {
+  return scopes.map((scope) => questionOf({ scope, id: 'sluice-probe' }, prefix));
 }

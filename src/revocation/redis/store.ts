@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { RevocationStore } from '../../domain/ports.ts';
 import { isCutOff } from '../revocation.ts';
 import type { Connection, Question } from './connection.ts';
-import { keyOf } from './keys.ts';
+import { keyOf, questionOf } from './keys.ts';
 import type { Pool } from './pool.ts';
 import { countOf, cutOffOf, type Reply, UNEXPECTED_REPLY } from './replies.ts';
 
@@ -92,10 +92,7 @@ export class RedisRevocations implements RevocationStore {
   }
 
   readonly #keyOf = (query: RevocationQuery): string => keyOf(query, this.#prefix);
-  readonly #questionOf = (query: RevocationQuery): Question => {
-    const key = keyOf(query, this.#prefix);
-    return query.scope === 'sub' ? { get: key } : { exists: [key] };
-  };
+  readonly #questionOf = (query: RevocationQuery): Question => questionOf(query, this.#prefix);
 
   #readEach(queries: readonly RevocationQuery[], replies: readonly Reply[]): readonly Finding[] {
     const isComplete = replies.length === queries.length;

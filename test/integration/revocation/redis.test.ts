@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { probesOf } from '../../../src/revocation/redis/keys.ts';
 import { type Command, ScriptedRedis } from '../../support/scripted-redis.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
@@ -112,6 +113,24 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
     expect(await ask('a')).toEqual(['not_connected']);
     expect(logger.text).toContain(code);
     expect(logger.text).not.toMatch(/secret|wrong|blacklist/);
+  });
+
+  it.each([
+    ['all that it takes', '~blacklist:* ~blacklist-* +exists +get +info', 'ok', 'connections'],
+    [
+      'no right to the keys of other scopes',
+      '~blacklist:* +exists +get +info',
+      'starting',
+      'NOPERM',
+    ],
+    ['no right to GET', '~blacklist:* ~blacklist-* +exists +info', 'starting', 'NOPERM'],
+  ])('is asked about sessions and users with %s: %s', async (_, rights, state, detail) => {
+    await using valkey = await startValkey({ config: [`user app on >secret ${rights}`] });
+    const alsoProbed = probesOf(['sid', 'sub'], PREFIX);
+    const account = { username: 'app', password: 'secret' };
+    const { pool } = open(valkey.port, { size: 1, alsoProbed }, account);
+    await until(() => pool.component.detail?.includes(detail) === true);
+    await until(() => pool.component.state === state);
   });
 
   it('is back by itself once the password is right', async () => {

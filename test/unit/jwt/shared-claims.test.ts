@@ -80,7 +80,7 @@ describe('shareQueries', () => {
       [{ scope: 'iss', id: 'a' }],
       [{ scope: 'kid', id: 'a' }],
       [
-        { scope: 'kid', id: 'a"' },
+        { scope: 'kid', id: 'a' },
         { scope: 'iss', id: 'a' },
       ],
       [{ scope: 'kid', id: 'a","iss a' }],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { revocationScopes } from '../../../../src/domain/claims.ts';
-import { keyOf, takesScopes } from '../../../../src/revocation/redis/keys.ts';
+import { keyOf, probesOf, takesScopes } from '../../../../src/revocation/redis/keys.ts';
 
 describe('keyOf', () => {
   it.each([
@@ -41,4 +41,11 @@ describe('keyOf', () => {
     );
     expect([takesScopes(prefix), takesScopes(`${prefix}:`)]).toEqual([false, true]);
   });
+});
+
+it('probes each scope as it is asked about', () => {
+  expect(probesOf(['jti', 'sub', 'iss'], 'blacklist:')).toEqual([
+    ...[{ exists: ['blacklist:sluice-probe'] }, { get: 'blacklist-sub:sluice-probe' }],
+    ...[{ exists: ['blacklist-iss:sluice-probe'] }],
+  ]);
 });
