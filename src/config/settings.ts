@@ -59,7 +59,7 @@ export const schema = {
     .describe('for sentinels that have one of their own'),
   AUTH_ALGORITHM: choice([
     ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-    ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+    ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
   ] as const)
     .default('HS256')
     .describe('the only signature algorithm accepted'),

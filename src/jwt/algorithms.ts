@@ -1,4 +1,7 @@
-/** Of RFC 7518, section 3.1, and RFC 8037; `none` is not one. */
+/**
+ * Of RFC 7518, section 3.1, RFC 8037 and RFC 9864, which has the name Ed25519 for what EdDSA is with
+ * that curve; `none` is not one.
+ */
 export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
 export const PUBLIC_KEY_ALGORITHMS = [
   'RS256',
@@ -11,6 +14,7 @@ export const PUBLIC_KEY_ALGORITHMS = [
   'ES384',
   'ES512',
   'EdDSA',
+  'Ed25519',
 ] as const;
 export const ALGORITHMS = [...HMAC_ALGORITHMS, ...PUBLIC_KEY_ALGORITHMS];
 export type Algorithm = (typeof ALGORITHMS)[number];

@@ -64,7 +64,7 @@ const FITTING: ReadonlyMap<string, readonly Algorithm[]> = new Map<string, reado
   ['EC P-256', ['ES256']],
   ['EC P-384', ['ES384']],
   ['EC P-521', ['ES512']],
-  ['OKP Ed25519', ['EdDSA']],
+  ['OKP Ed25519', ['EdDSA', 'Ed25519']],
   ['oct', ['HS256', 'HS384', 'HS512']],
 ]);
 

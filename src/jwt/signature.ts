@@ -10,6 +10,7 @@ const LENGTHS: Readonly<Partial<Record<Algorithm, number>>> = {
   ES384: 96,
   ES512: 132,
   EdDSA: 64,
+  Ed25519: 64,
 };
 
 /**
@@ -48,7 +49,7 @@ function hmac(algorithm: Algorithm, key: KeyObject): Verify {
 }
 
 function publicKey(algorithm: Algorithm, key: KeyObject): Verify {
-  const hash = algorithm === 'EdDSA' ? null : hashOf(algorithm);
+  const hash = algorithm.startsWith('Ed') ? null : hashOf(algorithm);
   const options = { key, ...PARAMETERS[algorithm.slice(0, 2)] };
   return (signed, signature) => verify(hash, Buffer.from(signed, 'latin1'), options, signature);
 }

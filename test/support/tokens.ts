@@ -87,12 +87,11 @@ export interface TestKeyPair {
 
 /** A new pair for an algorithm other than HMAC. */
 export function keyPair(algorithm: Algorithm, rsaBits = 2048): TestKeyPair {
-  const { privateKey, publicKey } =
-    algorithm === 'EdDSA'
-      ? generateKeyPairSync('ed25519')
-      : algorithm in CURVES
-        ? generateKeyPairSync('ec', { namedCurve: CURVES[algorithm as keyof typeof CURVES] })
-        : generateKeyPairSync('rsa', { modulusLength: rsaBits });
+  const { privateKey, publicKey } = algorithm.startsWith('Ed')
+    ? generateKeyPairSync('ed25519')
+    : algorithm in CURVES
+      ? generateKeyPairSync('ec', { namedCurve: CURVES[algorithm as keyof typeof CURVES] })
+      : generateKeyPairSync('rsa', { modulusLength: rsaBits });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
   return { privateKey, publicKey, pem };
 }

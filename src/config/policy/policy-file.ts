@@ -51,7 +51,7 @@ export interface PolicyIssuer {
 export type PolicyAlgorithm =
   | ('HS256' | 'HS384' | 'HS512')
   | ('RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512')
-  | ('ES256' | 'ES384' | 'ES512' | 'EdDSA');
+  | ('ES256' | 'ES384' | 'ES512' | 'EdDSA' | 'Ed25519');
 
 /** Paths are absolute. */
 export type PolicyKeys =

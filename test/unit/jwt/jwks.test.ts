@@ -78,7 +78,7 @@ describe('a key', () => {
     ['P-256', p256, ['ES256']],
     ['P-384', p384, ['ES384']],
     ['P-521', p521, ['ES512']],
-    ['Ed25519', ed25519, ['EdDSA']],
+    ['Ed25519', ed25519, ['EdDSA', 'Ed25519']],
     ['for signatures', { ...p256, use: 'sig' }, ['ES256']],
     ['to verify', { ...p256, key_ops: ['verify'] }, ['ES256']],
     ['to sign and verify', { ...p256, key_ops: ['sign', 'verify'] }, ['ES256']],
@@ -93,7 +93,7 @@ describe('a key', () => {
     expect(algorithmsOf(await remote(['PS256', 'ES256']).read(jwks(rsa)))).toEqual(['PS256']);
   });
 
-  it.each<[Algorithm]>([['RS256'], ['PS384'], ['ES256'], ['ES512'], ['EdDSA']])(
+  it.each<[Algorithm]>([['RS256'], ['PS384'], ['ES256'], ['ES512'], ['EdDSA'], ['Ed25519']])(
     'verifies what was signed by %s',
     async (algorithm) => {
       const pair = keyPair(algorithm);

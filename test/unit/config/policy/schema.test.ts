@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { faultsOf, ISSUER, issuer } from './policies.ts';
 
 const ALGORITHMS =
-  'HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+  'HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA, Ed25519';
 const ISSUER_FIELDS =
   'issuer, keys, algorithms, audiences, audience_claim, token_types, clock_skew_sec, max_lifetime_sec, revocation, revoke_by, certificate_bound';
 const FIELDS = 'version, issuers, tokens, defaults, policies, routes, allow_unverified';
