@@ -11,9 +11,10 @@ export interface CheckSource {
   start(): Promise<{ readonly port: number }>;
   /**
    * How many calls should be open at once, under pressure; undefined = as many as it was set up for.
-   * A source that can ask its peers to hold back does so; one that cannot has no such member.
+   * A source that can ask its peers to hold back does so, and says how many they may have open now;
+   * one that cannot has no such member.
    */
-  limit?(calls: number | undefined): void;
+  limit?(calls: number | undefined): number;
   /**
    * Takes no new connections, tells peers to go, waits for open calls to be answered, closes.
    * What is still open after `timeoutMs` is cut off. Idempotent.

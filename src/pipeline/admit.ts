@@ -20,8 +20,8 @@ export interface AdmitOptions {
 export const TICK_MS = 5;
 
 /**
- * How far the number of open checks may be above the concurrency limit: peers that obey the lower
- * limit on streams do not get there, and a short burst does no harm.
+ * How far the number of open checks may be above what is allowed: peers that obey the lower limit on
+ * streams do not get there, and a short burst does no harm.
  */
 const SLACK = 2;
 
@@ -86,7 +86,7 @@ export class Admission implements CallObserver {
   admit(call: Call, now: number): boolean {
     call.observer = this;
     const { size } = this.#open;
-    if (size >= this.#options.maxInFlight || size >= SLACK * this.#limit.limit) {
+    if (size >= this.#options.maxInFlight || size >= SLACK * this.#limit.allowed) {
       call.detail = size >= this.#options.maxInFlight ? 'max_in_flight' : 'concurrency_limit';
       call.settle(this.#refusals.of('overload', call));
       return false;

@@ -41,21 +41,24 @@ export class ConcurrencyLimit implements OutcomeSink {
   readonly name = 'concurrency-limit';
   readonly instruments: readonly Instrument[];
   readonly #options: ConcurrencyOptions;
-  readonly #changed: (limit: number | undefined) => void;
+  readonly #changed: (limit: number | undefined) => number;
   readonly #busyShare: () => number;
   #limit: number;
+  /** What peers may have open, by what they were told. */
+  #asked = 0;
   #startedAt = 0;
   #settled = 0;
   #latencyMs = 0;
 
   /**
    * `busyShare`: of the time since it was last called, 0 to 1. `changed` is told of the limit after
-   * every window under pressure; undefined = there is none.
+   * every window under pressure, undefined = there is none, and says how many peers may have open now:
+   * what they are told may be more than the limit.
    */
   constructor(
     options: ConcurrencyOptions,
     busyShare: () => number,
-    changed: (limit: number | undefined) => void,
+    changed: (limit: number | undefined) => number,
   ) {
     this.#options = options;
     this.#busyShare = busyShare;
@@ -75,6 +78,11 @@ export class ConcurrencyLimit implements OutcomeSink {
 
   get limit(): number {
     return this.#limit;
+  }
+
+  /** How many may be open. */
+  get allowed(): number {
+    return Math.max(this.#limit, this.#asked);
   }
 
   settled(batch: readonly Settled[]): void {
@@ -109,6 +117,6 @@ export class ConcurrencyLimit implements OutcomeSink {
     const limit = Math.min(max, Math.max(MIN_LIMIT, Math.round(wanted)));
     if (limit === max && this.#limit === max) return;
     this.#limit = limit;
-    this.#changed(limit === max ? undefined : limit);
+    this.#asked = this.#changed(limit === max ? undefined : limit);
   }
 }

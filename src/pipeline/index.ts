@@ -64,9 +64,7 @@ export function createPipeline(options: PipelineOptions, parts: PipelineParts): 
   const limit = new ConcurrencyLimit(
     { max: options.admit.maxInFlight, targetMs: options.latencyTargetMs },
     parts.busyShare,
-    (calls) => {
-      for (const source of sources) source.limit?.(calls);
-    },
+    (calls) => [...sources].reduce((sum, source) => sum + (source.limit?.(calls) ?? 0), 0),
   );
   const settlement = new Settlement(clock, [...sinks, limit]);
   const admission = new Admission(options.admit, clock, refusals, settlement, limit);

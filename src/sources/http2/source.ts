@@ -18,6 +18,14 @@ import type { Method } from './rpc.ts';
 import type { Stream } from './stream.ts';
 import { TICK_MS } from './timeouts.ts';
 
+/**
+ * Streams of a connection below which a limit costs more than it saves: a turn reads and writes once
+ * for each connection, whatever comes. Measured: 64 connections carry 55,000 checks/s with 4 streams
+ * each and 110,000 with 16; and a caller that is held back opens more connections.
+ */
+const WORTHWHILE_STREAMS = 16;
+/** But of all connections together: with 2,048 open at once a check costs twice as much, in V8's heap. */
+const MAX_WORTHWHILE_STREAMS = 1_024;
 /** Share of its age by which a connection may go sooner or later, so that they do not all go at once. */
 const AGE_JITTER = 0.1;
 
@@ -88,11 +96,13 @@ export class Http2Source implements CheckSource, ConnectionHost {
   }
 
   /** Each connection that is in use gets an equal share of the streams. */
-  limit(calls: number | undefined): void {
-    const inUse = [...this.#connections].filter(({ openStreams }) => openStreams > 0).length;
-    const share = Math.ceil((calls ?? Number.POSITIVE_INFINITY) / Math.max(inUse, 1));
-    this.#streamShare = Math.min(share, this.maxStreams);
+  limit(calls = Number.POSITIVE_INFINITY): number {
+    const open = [...this.#connections].filter(({ openStreams }) => openStreams > 0).length;
+    const inUse = Math.max(open, 1);
+    const least = Math.min(inUse * WORTHWHILE_STREAMS, MAX_WORTHWHILE_STREAMS);
+    this.#streamShare = Math.min(Math.ceil(Math.max(calls, least) / inUse), this.maxStreams);
     for (const connection of this.#connections) connection.limitStreams(this.#streamShare);
+    return this.#streamShare * inUse;
   }
 
   drain(timeoutMs: number): Promise<void> {

@@ -34,33 +34,42 @@ describe('a source that is to hold back its peers', () => {
     await using one = await busy(rig, 3);
     await using two = await busy(rig, 1);
     await using idle = await rig.greeted();
-    rig.source.limit(20);
+    expect(rig.source.limit(200)).toBe(200);
     await until(() => [one, two, idle].every((peer) => told(peer).length === 2));
     expect([one, two, idle].map(told)).toEqual([
-      [MOST, 10],
-      [MOST, 10],
-      [MOST, 10],
+      [MOST, 100],
+      [MOST, 100],
+      [MOST, 100],
     ]);
     rig.source.limit(undefined);
     await until(() => told(one).length === 3);
-    expect(told(one)).toEqual([MOST, 10, MOST]);
+    expect(told(one)).toEqual([MOST, 100, MOST]);
   });
 
-  it('leaves each connection one stream at least', async () => {
+  it('leaves each connection as many streams as are worth a turn, and says so', async () => {
     await using rig = await startRig();
     await using one = await busy(rig, 1);
     await using two = await busy(rig, 1);
-    rig.source.limit(1);
+    expect(rig.source.limit(1)).toBe(32);
     await until(() => told(one).length === 2 && told(two).length === 2);
-    expect([told(one)[1], told(two)[1]]).toEqual([1, 1]);
+    expect([told(one)[1], told(two)[1]]).toEqual([16, 16]);
+  });
+
+  it('leaves many connections no more in all than is worth it', async () => {
+    await using rig = await startRig();
+    await using peers = new AsyncDisposableStack();
+    const all: RawPeer[] = [];
+    for (let i = 0; i < 130; i++) all.push(peers.use(await busy(rig, 1)));
+    expect(rig.source.limit(1)).toBe(8 * 130); // 1,024, in whole streams
+    await until(() => all.every((peer) => told(peer).at(-1) === 8));
   });
 
   it('says so to new connections from the start', async () => {
     await using rig = await startRig();
     await using _ = await busy(rig, 1);
-    rig.source.limit(7);
+    rig.source.limit(70);
     await using late = await rig.greeted();
-    expect(told(late)).toEqual([7]);
+    expect(told(late)).toEqual([70]);
   });
 
   it('does not bother them with a change of less than a tenth', async () => {

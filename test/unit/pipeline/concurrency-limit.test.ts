@@ -8,14 +8,17 @@ const MAX = 10_000;
 const SUCCESS = decisionOf('success');
 const OVERLOAD = decisionOf('overload');
 
-function start(targetMs = 10) {
+function start(targetMs = 10, asked: (calls: number | undefined) => number = () => 0) {
   const told: (number | undefined)[] = [];
   let now = 0;
   let busy = 1;
   const limit = new ConcurrencyLimit(
     { max: MAX, targetMs },
     () => busy,
-    (calls) => void told.push(calls),
+    (calls) => {
+      told.push(calls);
+      return asked(calls);
+    },
   );
   /** A tenth of a second in which `perMs` checks were settled that took `latencyMs` each. */
   const window = (
@@ -43,6 +46,15 @@ function start(targetMs = 10) {
 }
 
 describe('ConcurrencyLimit', () => {
+  it('allows what peers were told, where that is more', () => {
+    const { limit, window } = start(10, (calls) => (calls === undefined ? 0 : 1_000));
+    for (let i = 0; i < 10; i++) window(50, 100);
+    expect(limit.limit).toBeLessThan(1_000);
+    expect(limit.allowed).toBe(1_000);
+    for (let i = 0; i < 100; i++) window(50, 1);
+    expect(limit.allowed).toBe(MAX);
+  });
+
   it('is all that there is without pressure, and says nothing', () => {
     const { limit, told, window } = start();
     for (let i = 0; i < 20; i++) window(20, 2);

@@ -44,7 +44,7 @@ interface Setup {
   verify?: (token: string) => Identity | Fault | Promise<Identity | Fault>;
   lookup?: (queries: readonly RevocationQuery[]) => Promise<readonly Verdict[]>;
   sinks?: readonly OutcomeSink[];
-  limit?: (calls: number | undefined) => void;
+  limit?: (calls: number | undefined) => number;
   busyShare?: number;
 }
 
