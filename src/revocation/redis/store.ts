@@ -68,13 +68,12 @@ export class RedisRevocations implements RevocationStore {
     connection: Connection,
     asked: readonly RevocationQuery[],
   ): Promise<readonly (Finding | undefined)[]> {
-    const isAlone = asked.map(({ scope, id }) => this.#thereLately[scope].has(id));
-    const isAnyAlone = isAlone.includes(true);
-    const crowd = isAnyAlone ? asked.filter((_, i) => !isAlone[i]) : asked;
+    const isAlone = asked.some(this.#wasThere) ? asked.map(this.#wasThere) : undefined;
+    const crowd = isAlone === undefined ? asked : asked.filter((_, i) => !isAlone[i]);
     if (crowd.length < 2) {
       return this.#readEach(asked, await connection.ask(asked.map(this.#questionOf)));
     }
-    const alone = isAnyAlone ? asked.filter((_, i) => isAlone[i]) : [];
+    const alone = isAlone === undefined ? [] : asked.filter((_, i) => isAlone[i]);
     const [first, ...rest] = await connection.ask([
       { exists: crowd.map(this.#keyOf) },
       ...alone.map(this.#questionOf),
@@ -86,11 +85,13 @@ export class RedisRevocations implements RevocationStore {
       typeof count === 'number' && count > 0
         ? this.#readEach(crowd, await connection.ask(crowd.map(this.#questionOf)))
         : crowd.map(() => shared);
-    if (!isAnyAlone) return others;
+    if (isAlone === undefined) return others;
     let [nextAlone, nextOther] = [0, 0];
     return isAlone.map((own) => (own ? singles[nextAlone++] : others[nextOther++]));
   }
 
+  readonly #wasThere = ({ scope, id }: RevocationQuery): boolean =>
+    this.#thereLately[scope].has(id);
   readonly #keyOf = (query: RevocationQuery): string => keyOf(query, this.#prefix);
   readonly #questionOf = (query: RevocationQuery): Question => questionOf(query, this.#prefix);
 
