@@ -1,5 +1,6 @@
 import type { Environment } from './config/read.ts';
 import type { Settings } from './config/settings.ts';
+import type { RevocationScope } from './domain/claims.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Instrument } from './domain/instrument.ts';
 import type { CheckSource, Component, RevocationStore } from './domain/ports.ts';
@@ -13,6 +14,7 @@ import * as options from './options.ts';
 import { createPipeline } from './pipeline/index.ts';
 import { openPolicy } from './policies.ts';
 import { policyFaults } from './policy-check.ts';
+import { probesOf } from './revocation/redis/keys.ts';
 import { Pool } from './revocation/redis/pool.ts';
 import { RedisRevocations } from './revocation/redis/store.ts';
 import { type ClosableLogger, createLogger } from './sinks/log/logger.ts';
@@ -28,6 +30,8 @@ import { version } from './version.ts';
 export interface Denylist {
   readonly store: RevocationStore;
   readonly instruments: readonly Instrument[];
+  /** Says by what else than `jti` it will be asked, so that it sees whether it may be. */
+  askedBy(scopes: () => readonly RevocationScope[]): void;
   component(): Component;
   start(): void;
   stop(): Promise<void>;
@@ -61,6 +65,7 @@ export async function createService(
   const marginSec = settings.REVOCATION_TTL_MARGIN_SEC;
   const parts = { keySets, tokens, clock, revocationMarginSec: marginSec };
   const policy = await openPolicy(settings, env, parts, logger);
+  denylist.askedBy(() => policy.scopes);
   const loop = new LoopMonitor(clock);
   const sinks = await createSinks(settings, logger, clock);
   const pipeline = createPipeline(options.pipelineOptions(settings), {
@@ -120,9 +125,15 @@ export function createRedisDenylist(
   clock: Clock,
   logger: ClosableLogger,
 ): Denylist {
-  const pool = new Pool(options.poolOptions(settings), clock, logger);
+  const { REVOCATION_KEY_PREFIX: prefix } = settings;
+  let scopes = (): readonly RevocationScope[] => [];
+  const alsoProbed = () => probesOf(scopes(), prefix);
+  const pool = new Pool({ ...options.poolOptions(settings), alsoProbed }, clock, logger);
   return {
-    store: new RedisRevocations(pool, settings.REVOCATION_KEY_PREFIX, clock),
+    store: new RedisRevocations(pool, prefix, clock),
+    askedBy(asked) {
+      scopes = asked;
+    },
     instruments: pool.instruments,
     component: () => pool.component,
     start: () => pool.start(),

@@ -2,7 +2,7 @@ import { parsePolicyText, readPolicyText } from './config/policy/load.ts';
 import type { PolicyFile, PolicyIssuer, PolicyRules } from './config/policy/policy-file.ts';
 import type { Environment } from './config/read.ts';
 import type { Settings } from './config/settings.ts';
-import type { Requirement, TokenPlace, Told } from './domain/claims.ts';
+import type { Requirement, RevocationScope, TokenPlace, Told } from './domain/claims.ts';
 import type { Clock } from './domain/clock.ts';
 import type { Logger } from './domain/ports.ts';
 import { type ClaimReader, claimReader, jtiHashReader, textReader } from './jwt/claim-reader.ts';
@@ -13,6 +13,7 @@ import { policyOfSettings } from './options.ts';
 import { type ActivePolicy, PolicyKeeper, type PolicySource } from './policy/keeper.ts';
 import { createResolver } from './policy/resolver.ts';
 import { RouteTable } from './policy/route-table.ts';
+import { prefixFaults } from './policy-check.ts';
 
 export interface PolicyParts {
   readonly keySets: KeySets;
@@ -35,7 +36,12 @@ export async function openPolicy(
       ? { read: async () => '', build: () => createPolicy(policyOfSettings(settings), parts) }
       : {
           read: () => readPolicyText(path),
-          build: async (text) => createPolicy(await parsePolicyText(text, path, env), parts),
+          async build(text) {
+            const file = await parsePolicyText(text, path, env);
+            const faults = prefixFaults(file, settings.REVOCATION_KEY_PREFIX);
+            if (faults.length > 0) throw new Error(faults.join('\n'));
+            return createPolicy(file, parts);
+          },
         };
   return PolicyKeeper.open(source, parts.clock, logger);
 }
@@ -77,6 +83,7 @@ export async function createPolicy(file: PolicyFile, parts: PolicyParts): Promis
   });
   return {
     resolve: (check) => resolver.resolve(check),
+    scopes: scopesOf(issuers),
     get components() {
       return leases.flatMap(({ set }) => set.component ?? []);
     },
@@ -84,6 +91,14 @@ export async function createPolicy(file: PolicyFile, parts: PolicyParts): Promis
       for (const { giveBack } of leases) giveBack();
     },
   };
+}
+
+function scopesOf(issuers: readonly Issuer[]): readonly RevocationScope[] {
+  const all = issuers.flatMap(({ revocation, revokeBy }) => [
+    ...(revocation === 'sid' ? (['sid'] as const) : []),
+    ...revokeBy,
+  ]);
+  return [...new Set(all)];
 }
 
 async function takeAll(issuers: readonly PolicyIssuer[], keySets: KeySets) {

@@ -67,7 +67,11 @@ async function keyFaults(issuers: readonly Keyed[]): Promise<readonly string[]> 
   return faults;
 }
 
-function prefixFaults({ issuers }: PolicyFile, prefix: string | undefined): readonly string[] {
+/** A prefix that leaves no room for keys of other scopes than `jti`. */
+export function prefixFaults(
+  { issuers }: PolicyFile,
+  prefix: string | undefined,
+): readonly string[] {
   const isWide = ({ revocation, revokeBy }: PolicyIssuer): boolean =>
     revocation === 'sid' || revokeBy.length > 0;
   if (prefix === undefined || takesScopes(prefix) || !issuers.some(isWide)) return [];

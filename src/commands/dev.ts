@@ -90,6 +90,7 @@ function memoryDenylist(store: MemoryRevocations): Denylist {
   return {
     store,
     instruments: [],
+    askedBy: () => undefined,
     component: () => ({ name: 'denylist', state: 'ok', detail: 'in memory' }),
     start: () => undefined,
     stop: async () => store.close(),

@@ -46,6 +46,7 @@ export async function explain(options: ExplainOptions): Promise<void> {
   };
   const policy = await openPolicy(settings, process.env, parts, silent);
   const denylist = request.redis ? createRedisDenylist(settings, clock, withoutClose) : undefined;
+  denylist?.askedBy(() => policy.scopes);
   denylist?.start();
   try {
     await untilStarted(() => [...policy.components, ...(denylist ? [denylist.component()] : [])]);

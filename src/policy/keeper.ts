@@ -1,5 +1,5 @@
 import type { Check } from '../domain/check.ts';
-import type { Requirement } from '../domain/claims.ts';
+import type { Requirement, RevocationScope } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Counter, type Instrument } from '../domain/instrument.ts';
 import type { Component, Logger, PolicyResolver, RouteFault } from '../domain/ports.ts';
@@ -8,6 +8,8 @@ import type { Component, Logger, PolicyResolver, RouteFault } from '../domain/po
 export interface ActivePolicy extends PolicyResolver {
   /** One for each set of keys that is fetched. */
   readonly components: readonly Component[];
+  /** By what else than `jti` tokens can be revoked. */
+  readonly scopes: readonly RevocationScope[];
   stop(): void;
 }
 
@@ -76,6 +78,10 @@ export class PolicyKeeper implements PolicyResolver {
     const { components } = this.#current;
     if (this.#fault === undefined) return components;
     return [...components, { name: 'policy', state: 'degraded', detail: this.#fault }];
+  }
+
+  get scopes(): readonly RevocationScope[] {
+    return this.#current.scopes;
   }
 
   start(): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HttpQuestion, http } from '../support/http.ts';
+import { runSluice } from '../support/sluice.ts';
 import { bearer, type Stack, startStack } from '../support/stack.ts';
 import { claims, SECRET, signed, signedBy } from '../support/tokens.ts';
 import { missing } from '../support/tools.ts';
@@ -23,6 +24,7 @@ issuers:
     keys: { secret_env: OLD_SECRET }
     algorithms: [HS256]
     audiences: [api]
+    revoke_by: [sub]
   - issuer: ${NEW}
     keys:
       jwks:
@@ -150,6 +152,21 @@ describe.skipIf(missing('envoy', 'valkey'))('a policy', () => {
     ['//admin', {}, '400 ambiguous_path'],
   ])('judges %s by its rule', async (path, question, expected) => {
     expect(await reasonOf(path, question)).toBe(expected);
+  });
+
+  it('has all tokens of a user revoked, up to a time', async () => {
+    const tokenOf = (sub: string, iat: number) => ({ headers: bearer(old({ sub, iat })) });
+    const now = Math.floor(Date.now() / 1000);
+    const before = tokenOf('user-2', now - 60);
+    expect(await reasonOf('/x', before)).toBe('allow');
+    const { exitCode } = await runSluice(
+      ['revoke', '--sub', 'user-2', '--before', String(now - 30), '--ttl', '3600'],
+      { env: { AUTH_REDIS_URL: stack.valkey.url, AUTH_ISSUER: OLD } },
+    );
+    expect(exitCode).toBe(0);
+    expect(await reasonOf('/x', before)).toBe('403 blacklisted');
+    expect(await reasonOf('/x', tokenOf('user-2', now - 10))).toBe('allow');
+    expect(await reasonOf('/x', tokenOf('user-3', now - 60))).toBe('allow');
   });
 
   it('is replaced when the file is, and stays when that is faulty', async () => {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ChainableCommander, Redis } from 'ioredis';
 import type { Clock } from '../../domain/clock.ts';
 import { createClient, cut, OPEN_TIMEOUT_MS, type RedisAddress } from './client.ts';
@@ -14,7 +15,7 @@ export interface ConnectionOptions {
   /** A key to ask for in order to see that asking works. */
   readonly probeKey: string;
   /** What else is asked to see it, where rights to other keys and to GET are needed: see probesOf. */
-  readonly alsoProbed?: readonly Question[];
+  readonly alsoProbed?: () => readonly Question[];
   /** What is answered by a server with one of these is not believed. */
   readonly refused: ReadonlySet<Concern>;
 }
@@ -114,6 +115,12 @@ export class Connection {
     }
   }
 
+  /** host:port, the host as an address. */
+  get server(): string {
+    const { remoteAddress, remotePort } = this.#client.stream as Socket;
+    return `${remoteAddress}:${remotePort}`;
+  }
+
   close(why: string): void {
     this.#why ??= why;
     cut(this.#client);
@@ -156,8 +163,8 @@ export class Connection {
   async #probe(): Promise<void> {
     const silent = this.#closeUnlessDone();
     const withMemory = this.#beats++ % MEMORY_BEATS === 0;
-    const { probeKey, alsoProbed = [] } = this.#options;
-    const questions = [{ exists: [probeKey] }, ...alsoProbed];
+    const { probeKey, alsoProbed } = this.#options;
+    const questions = [{ exists: [probeKey] }, ...(alsoProbed?.() ?? [])];
     const pipeline = this.#client.pipeline();
     for (const question of questions) put(pipeline, question);
     pipeline.info('replication');

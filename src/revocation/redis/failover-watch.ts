@@ -15,8 +15,11 @@ const SILENT_MS = 10_000;
 export class FailoverWatch {
   readonly #clients: readonly Redis[];
 
-  /** `onSwitch` is called for each sentinel that tells of it. */
-  constructor({ sentinels, master, sentinelPassword, tls }: BySentinel, onSwitch: () => void) {
+  /** `onSwitch` is given the new master, host:port, by each sentinel that tells of it. */
+  constructor(
+    { sentinels, master, sentinelPassword, tls }: BySentinel,
+    onSwitch: (to: string) => void,
+  ) {
     this.#clients = sentinels.map(({ host, port }) => {
       const client = new Redis({
         ...SPOKEN,
@@ -28,7 +31,8 @@ export class FailoverWatch {
       });
       client.on('error', () => undefined); // it is tried again, and the others are there meanwhile
       client.on('message', (_channel: string, message: string) => {
-        if (message.split(' ', 1)[0] === master) onSwitch();
+        const [name, , , host, port] = message.split(' ');
+        if (name === master) onSwitch(`${host}:${port}`);
       });
       client.subscribe(CHANNEL).catch(() => undefined); // sent again by the library
       return client;

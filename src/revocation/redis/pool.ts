@@ -56,7 +56,7 @@ export class Pool {
   start(): void {
     const { address } = this.#options;
     if ('sentinels' in address) {
-      this.#watch = new FailoverWatch(address, () => this.#closeAll('failover'));
+      this.#watch = new FailoverWatch(address, (to) => this.#leaveAllBut(to));
     }
     for (let i = 0; i < this.#options.size; i++) void this.#keepOpen();
   }
@@ -80,6 +80,13 @@ export class Pool {
     for (const cancel of this.#cancelBackoffs) cancel();
     this.#watch?.stop();
     await this.#closeAll('stopped');
+  }
+
+  /** The new master may have been found before it was told of. */
+  #leaveAllBut(server: string): void {
+    for (const connection of this.#ready) {
+      if (connection.server !== server) connection.close('failover');
+    }
   }
 
   async #closeAll(why: string): Promise<void> {

@@ -126,7 +126,7 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
     ['no right to GET', '~blacklist:* ~blacklist-* +exists +info', 'starting', 'NOPERM'],
   ])('is asked about sessions and users with %s: %s', async (_, rights, state, detail) => {
     await using valkey = await startValkey({ config: [`user app on >secret ${rights}`] });
-    const alsoProbed = probesOf(['sid', 'sub'], PREFIX);
+    const alsoProbed = () => probesOf(['sid', 'sub'], PREFIX);
     const account = { username: 'app', password: 'secret' };
     const { pool } = open(valkey.port, { size: 1, alsoProbed }, account);
     await until(() => pool.component.detail?.includes(detail) === true);

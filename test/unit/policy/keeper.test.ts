@@ -8,6 +8,7 @@ import { fakeRequirement } from '../../support/requirements.ts';
 
 class FakePolicy implements ActivePolicy {
   readonly requirement = fakeRequirement();
+  readonly scopes = [];
   state: ComponentState = 'ok';
   stopped = 0;
   resolve = () => this.requirement;
