@@ -166,7 +166,7 @@ export const schema = {
     .default(1000)
     .describe('checks at once per connection; Envoy opens more connections past it'),
   GRPC_NUM_STREAM_WORKERS: integer(1, 1024)
-    .default(4)
+    .default(16)
     .describe('verifications of new tokens in a turn of the event loop'),
   GRPC_MAX_CONNECTION_AGE_MS: milliseconds(0, 86_400_000)
     .default(300_000)
