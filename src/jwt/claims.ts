@@ -96,8 +96,9 @@ function audiencesOf(
 /** RFC 8705, section 3.1. Undefined: the token is not bound to a certificate. */
 function thumbprintOf(cnf: unknown): string | undefined {
   if (cnf === undefined) return undefined;
-  const value = (cnf as { readonly 'x5t#S256'?: unknown } | null)?.['x5t#S256'];
-  if (value === undefined && typeof cnf === 'object' && cnf !== null) return undefined;
+  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'malformed';
+  const { 'x5t#S256': value } = cnf as { readonly 'x5t#S256'?: unknown };
+  if (value === undefined) return undefined;
   return typeof value === 'string' && /^[\w-]{43}$/.test(value) ? value : 'malformed';
 }
 

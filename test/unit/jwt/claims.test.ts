@@ -138,6 +138,38 @@ describe('provider', () => {
   });
 });
 
+describe('cnf', () => {
+  const thumbprint = 'A'.repeat(43);
+  const bound = { cnf: { 'x5t#S256': thumbprint } };
+  const boundTo = (override: object, certificateBound: ClaimRules['certificateBound']) => {
+    const outcome = read(override, { certificateBound });
+    return 'kind' in outcome ? outcome.detail : outcome.boundTo;
+  };
+
+  it('is looked at where the rules say so', () => {
+    expect(boundTo(bound, 'off')).toBeUndefined();
+    expect(boundTo(bound, 'if_present')).toBe(thumbprint);
+    expect(boundTo(bound, 'required')).toBe(thumbprint);
+    expect(boundTo({}, 'if_present')).toBeUndefined();
+    expect(boundTo({}, 'required')).toBe('claim_cnf');
+    expect(boundTo({ cnf: { jkt: 'x' } }, 'if_present')).toBeUndefined();
+    expect(boundTo({ cnf: { jkt: 'x' } }, 'required')).toBe('claim_cnf');
+  });
+
+  it.each([
+    null,
+    'x',
+    1,
+    [],
+    { 'x5t#S256': 1 },
+    { 'x5t#S256': '' },
+    { 'x5t#S256': 'A'.repeat(44) },
+  ])('%j is refused, not passed over', (cnf) => {
+    if (Array.isArray(cnf)) return expect(boundTo({ cnf }, 'if_present')).toBeUndefined();
+    expect(boundTo({ cnf }, 'if_present')).toBe('claim_cnf');
+  });
+});
+
 describe('jti', () => {
   it.each([
     ...['a', ' ', '*', 'a b', '\0', '\n', 'é', '😀', '{slot}', '0', '__proto__'],

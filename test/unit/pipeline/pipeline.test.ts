@@ -244,6 +244,25 @@ describe('what a request gets', () => {
     expect(calls.map((call) => call.decision?.reason)).toEqual(['success', 'wrong_audience']);
   });
 
+  it('lets a token that is bound to a certificate pass with that one alone', async () => {
+    const bound = fakeIdentity({ boundTo: 'thumbprint' });
+    const run = start({ known: { bound, ...known } });
+    const calls = run.send(
+      { ...bearer('bound'), certificateThumbprint: 'thumbprint' },
+      { ...bearer('bound'), certificateThumbprint: 'another' },
+      bearer('bound'),
+      { ...bearer('alice'), certificateThumbprint: 'another' },
+    );
+    await settle(run.clock);
+    expect(calls.map((call) => call.decision?.reason)).toEqual([
+      'success',
+      'invalid_token',
+      'invalid_token',
+      'success',
+    ]);
+    expect(calls[1]?.detail).toBe('certificate_mismatch');
+  });
+
   it.each(['misconfigured', 'ambiguous_path'] as const)(
     'answers what no requirement can be found for: %s',
     async (reason) => {
