@@ -156,16 +156,15 @@ describe('cnf', () => {
     expect(boundTo({ cnf: { jkt: 'x' } }, 'required')).toBe('claim_cnf');
   });
 
-  it.each([
-    null,
-    'x',
-    1,
-    [],
-    { 'x5t#S256': 1 },
-    { 'x5t#S256': '' },
-    { 'x5t#S256': 'A'.repeat(44) },
+  it.each<[unknown]>([
+    [null],
+    ['x'],
+    [1],
+    [[]],
+    [{ 'x5t#S256': 1 }],
+    [{ 'x5t#S256': '' }],
+    [{ 'x5t#S256': 'A'.repeat(44) }],
   ])('%j is refused, not passed over', (cnf) => {
-    if (Array.isArray(cnf)) return expect(boundTo({ cnf }, 'if_present')).toBeUndefined();
     expect(boundTo({ cnf }, 'if_present')).toBe('claim_cnf');
   });
 });
