@@ -5,7 +5,9 @@ import type { Claims, Requirement, TokenPlace } from '../domain/claims.ts';
 /** What became of a call, step by step, for whoever wants to know why. Never the token, nor its jti. */
 export function explanationOf(call: Call, token: string | undefined, asked: boolean): string {
   const { check, requirement, identity, decision } = call;
-  const lines: [string, string][] = [['request', `${check.method} ${check.path} at ${check.host}`]];
+  const lines: [string, string][] = [
+    ['request', `${check.method} ${withoutQuery(check.path)} at ${check.host}`],
+  ];
   if (requirement !== undefined) {
     lines.push(['rule', requirement.name], ['demands', demandsOf(requirement)]);
   }
@@ -32,6 +34,12 @@ export function explanationOf(call: Call, token: string | undefined, asked: bool
     if (removed.length > 0) lines.push(['removes', removed.join(', ')]);
   }
   return lines.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join('');
+}
+
+/** The token may be in it. */
+function withoutQuery(path: string): string {
+  const start = path.indexOf('?');
+  return start < 0 ? path : `${path.slice(0, start)}?…`;
 }
 
 function demandsOf({ anonymous, scopes, audiences, outage, places }: Requirement): string {

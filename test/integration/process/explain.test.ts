@@ -17,7 +17,7 @@ issuers:
     keys: { secret_env: TOKEN_SECRET }
     algorithms: [HS256]
     audiences: [api]
-tokens: [{ header: authorization }, { cookie: session }]
+tokens: [{ header: authorization }, { cookie: session }, { query: access_token }]
 routes:
   - { path_prefix: /public, anonymous: allow }
   - { path_prefix: /admin, required_scopes: [admin] }
@@ -70,6 +70,17 @@ describe('explain', () => {
     });
     expect(run.stdout).toContain('sets      x-user-id: user-1\n');
     expect(run.stdout).toContain('sets      cookie: the other cookies\n');
+    expect(run.stdout).not.toContain(TOKEN.slice(-20));
+  });
+
+  it('tells no token that stands in the query', async () => {
+    const run = await explain(['--path', `/x?a=1&access_token=${TOKEN}`]);
+    expect(linesOf(run)).toMatchObject({
+      request: 'GET /x?… at localhost',
+      token: 'in the parameter access_token',
+      decided: 'allow: success, by decide',
+      removes: expect.stringContaining('?access_token'),
+    });
     expect(run.stdout).not.toContain(TOKEN.slice(-20));
   });
 
