@@ -56,7 +56,7 @@ export async function explain(options: ExplainOptions): Promise<void> {
       denylist?.store ?? neverRevoked,
       request.check(token),
     );
-    process.stdout.write(explanationOf(call, token, request.redis));
+    process.stdout.write(explanationOf(call, request.redis));
     if (call.decision?.spec.result !== 'allow') process.exitCode = EXIT_NOT_ALLOWED;
   } finally {
     policy.stop();

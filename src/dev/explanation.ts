@@ -3,8 +3,8 @@ import type { Call } from '../domain/call.ts';
 import type { Claims, Requirement, TokenPlace } from '../domain/claims.ts';
 
 /** What became of a call, step by step, for whoever wants to know why. Never the token, nor its jti. */
-export function explanationOf(call: Call, token: string | undefined, asked: boolean): string {
-  const { check, requirement, identity, decision } = call;
+export function explanationOf(call: Call, asked: boolean): string {
+  const { check, requirement, identity, decision, token } = call;
   const lines: [string, string][] = [
     ['request', `${check.method} ${withoutQuery(check.path)} at ${check.host}`],
   ];
