@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Measure } from '../../lib/result.ts';
+import { count, type Drill, type Scene } from '../drill.ts';
+import { makeKey, type SigningKey } from '../keys.ts';
+import type { Entry } from '../ledger.ts';
+import { keyRig, type RigOptions } from '../rig.ts';
+import type { Forged } from '../tokens.ts';
+
+export interface RotationTiming {
+  /** From the first use of a key to that of the next. */
+  readonly everyMs: number;
+  /** How long before its first use a key is published. */
+  readonly aheadMs: number;
+  /** How long a key is kept after its last use. */
+  readonly keptMs: number;
+  readonly lastsMs: number;
+}
+
+/** Before its key goes, clients have others. */
+const DROPPED_BEFORE_MS = 500;
+/** src/jwt/key-search.ts: a fetch may be had again after so long. */
+export const FETCH_EVERY_MS = 5_000;
+const LATE_TIMER_MS = 250;
+
+interface Step {
+  readonly atMs: number;
+  run(): void | Promise<void>;
+}
+
+/** Keys are exchanged as they should be: seen for a while before they sign, and kept for a while after. */
+export function publishedAhead(
+  timing: RotationTiming,
+  forged: Forged,
+  options?: RigOptions,
+): Drill {
+  return {
+    name: 'keys published ahead',
+    about: `${aboutOf(timing)}, each published ${timing.aheadMs / 1000} s before its first use.`,
+    forged,
+    seconds: timing.lastsMs / 1000,
+    start: () => keyRig(options),
+    async run(scene) {
+      const exchanged = await exchange(scene, timing);
+      return [
+        { text: 'keys exchanged', found: exchanged, atLeast: 1 },
+        { text: '503 for good tokens', found: count(scene.ledger.entries, isError), atMost: 0 },
+      ];
+    },
+  };
+}
+
+/** The worst that providers do: a key signs in the moment that it is published. */
+export function publishedAtFirstUse(
+  timing: Omit<RotationTiming, 'aheadMs'>,
+  options?: RigOptions,
+): Drill {
+  return {
+    name: 'keys published at first use',
+    about: `${aboutOf(timing)}, each published in the moment of its first use.`,
+    // They use up the fetches that are to be had.
+    forged: 'fresh',
+    seconds: timing.lastsMs / 1000,
+    start: () => keyRig(options),
+    async run(scene) {
+      const exchanged = await exchange(scene, { ...timing, aheadMs: 0 });
+      const { fetchedAt } = scene.rig.provider;
+      const errors = scene.ledger.entries.filter(isError);
+      const isExcused = (entry: Entry) =>
+        fetchedAt.some(
+          (at) =>
+            at > entry.sentAt - FETCH_EVERY_MS - LATE_TIMER_MS && at <= (entry.answer?.at ?? 0),
+        );
+      return [
+        { text: 'keys exchanged', found: exchanged, atLeast: 1 },
+        {
+          text: '503 for good tokens while no fetch was to be had',
+          found: count(errors, isExcused),
+        },
+        {
+          text: '503 for good tokens for any other reason',
+          ...{ found: count(errors, (entry) => !isExcused(entry)), atMost: 0 },
+        },
+        {
+          text: 'longest time from first use to the first allow',
+          ...{ unit: 'ms', found: longestWait(scene.ledger.entries), atMost: WAIT_MS },
+        } as Measure,
+      ];
+    },
+  };
+}
+
+const WAIT_MS = FETCH_EVERY_MS + 1_000;
+
+const isError = ({ grade }: Entry): boolean => grade === 'error';
+
+const aboutOf = ({ everyMs, keptMs }: Pick<RotationTiming, 'everyMs' | 'keptMs'>): string =>
+  `A new key every ${everyMs / 1000} s, the old one kept for ${keptMs / 1000} s after its last use`;
+
+/** Exchanges keys again and again; how many were. */
+async function exchange(
+  { rig, tokens, signal, stop }: Scene,
+  timing: RotationTiming,
+): Promise<number> {
+  const { everyMs, aheadMs, keptMs, lastsMs } = timing;
+  const { provider } = rig;
+  const startedAt = performance.now();
+  const steps: Step[] = [];
+  let old = provider.current;
+  let exchanged = 0;
+  for (let useMs = everyMs; useMs < lastsMs - DROPPED_BEFORE_MS; useMs += everyMs) {
+    const key = await makeKey(`key-${steps.length + 1}`);
+    const before: SigningKey = old;
+    if (aheadMs > 0) steps.push({ atMs: useMs - aheadMs, run: () => provider.publish(key) });
+    steps.push(
+      {
+        atMs: useMs,
+        run: async () => {
+          await tokens.use(key);
+          exchanged++;
+        },
+      },
+      { atMs: useMs + keptMs - DROPPED_BEFORE_MS, run: () => tokens.drop(before) },
+      { atMs: useMs + keptMs, run: () => provider.withdraw(before) },
+    );
+    old = key;
+  }
+  for (const { atMs, run } of steps.toSorted((a, b) => a.atMs - b.atMs)) {
+    if (atMs > lastsMs) break;
+    await sleep(Math.max(0, startedAt + atMs - performance.now()), undefined, { signal });
+    await run();
+  }
+  await sleep(Math.max(0, startedAt + lastsMs - performance.now()), undefined, { signal });
+  await stop();
+  return exchanged;
+}
+
+/** Of all keys, from the first good token that was asked about to the first that was allowed. */
+function longestWait(entries: readonly Entry[]): number | undefined {
+  const good = entries.filter(({ token }) => token.kind === 'good');
+  const waits = [...Map.groupBy(good, ({ token }) => token.key).values()].map((ofKey) => {
+    const allowed = ofKey.find(({ answer }) => answer?.status === 200);
+    return allowed === undefined
+      ? Number.POSITIVE_INFINITY
+      : (allowed.answer?.at ?? 0) - (ofKey[0] as Entry).sentAt;
+  });
+  const longest = Math.max(...waits);
+  return Number.isFinite(longest) ? longest : undefined;
+}

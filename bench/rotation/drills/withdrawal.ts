@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { count, type Drill } from '../drill.ts';
+import { makeKey } from '../keys.ts';
+import type { Entry } from '../ledger.ts';
+import { keyRig, type RigOptions } from '../rig.ts';
+import type { Forged } from '../tokens.ts';
+import { FETCH_EVERY_MS } from './rotation.ts';
+
+export interface WithdrawalTiming {
+  readonly wellMs: number;
+  /** How long the tokens may go on, in ms. */
+  readonly atMostMs: number;
+}
+
+/** What is asked about keys that nobody has makes Sluice look at the set as often as it may. */
+export const LOOKED_AT: WithdrawalTiming = { wellMs: 2_000, atMostMs: FETCH_EVERY_MS + 1_000 };
+
+/** src/jwt/remote-key-set.ts, refresher.ts: what holds for a minute is read again within 54 s. */
+export const REFRESHED: WithdrawalTiming = { wellMs: 2_000, atMostMs: 55_000 };
+export const LEAST_MAX_AGE_SEC = 60;
+
+/** A key leaves the set whose tokens are verified and cached, as one that was stolen does. */
+export function keyWithdrawn(
+  name: string,
+  forged: Forged,
+  { wellMs, atMostMs }: WithdrawalTiming,
+  options?: RigOptions,
+): Drill {
+  return {
+    name,
+    about:
+      'A key leaves the set while half of all tokens are by it, verified and cached; ' +
+      (forged === 'fresh'
+        ? 'tokens by unknown keys come all the time.'
+        : 'nobody asks about unknown keys, and the keys hold for a minute.'),
+    forged,
+    seconds: (2 * wellMs + atMostMs) / 1000,
+    start: () => keyRig(options),
+    async run({ rig, tokens, ledger, signal, stop }) {
+      const stolen = rig.provider.current;
+      await tokens.use(await makeKey('key-1'));
+      // Until the new one is known, whatever fetches were used up.
+      await sleep(wellMs, undefined, { signal });
+      const withdrawnAt = performance.now();
+      rig.provider.withdraw(stolen);
+      const fetchesBefore = rig.provider.fetchedAt.length;
+      const end = withdrawnAt + atMostMs;
+      while (performance.now() < end && rig.provider.fetchedAt.length === fetchesBefore) {
+        await sleep(20, undefined, { signal });
+      }
+      await sleep(wellMs, undefined, { signal });
+      await stop();
+
+      const { entries } = ledger;
+      const fetchedAt = rig.provider.fetchedAt[fetchesBefore];
+      const late = entries.filter(({ grade }) => grade === 'late');
+      const lastMs = Math.max(0, ...late.map(({ sentAt }) => sentAt - withdrawnAt));
+      const isRefused = ({ token, sentAt, answer }: Entry) =>
+        token.key === stolen && sentAt >= withdrawnAt && answer?.status === 401;
+      return [
+        { text: 'its tokens passed until', unit: 'ms', found: lastMs, atMost: atMostMs },
+        {
+          text: 'since the keys were fetched',
+          unit: 'ms',
+          atMost: AFTER_FETCH_MS,
+          ...(fetchedAt !== undefined && { found: withdrawnAt + lastMs - fetchedAt }),
+        },
+        { text: 'its tokens refused with 401', found: count(entries, isRefused), atLeast: 1 },
+        {
+          text: 'failures of tokens by the other key',
+          atMost: 0,
+          found: count(
+            entries,
+            ({ token, sentAt, grade }) =>
+              token.key !== undefined &&
+              token.key !== stolen &&
+              sentAt >= withdrawnAt &&
+              grade !== 'right' &&
+              token.kind !== 'forged',
+          ),
+        },
+      ];
+    },
+  };
+}
+
+const AFTER_FETCH_MS = 1_000;
