@@ -274,6 +274,8 @@ export interface RotationOutcome {
   readonly checks: number;
   /** How many answers were right, error, undecided, late, wrong_allow, wrong_denial, lost, broken. */
   readonly grades: Readonly<Record<string, number>>;
+  /** 503 for good tokens, by reason. */
+  readonly errors: Readonly<Record<string, number>>;
   /** Times that Sluice asked for keys, by outcome. */
   readonly fetches: { readonly success: number; readonly failure: number };
   /** Of all answers. */

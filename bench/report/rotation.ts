@@ -1,5 +1,5 @@
 import type { Measure, Rotation, RotationOutcome } from '../lib/result.ts';
-import { ms } from './chaos.ts';
+import { errorsText, ms } from './chaos.ts';
 import { short, whole } from './numbers.ts';
 
 export const rotationHead: readonly string[] = [
@@ -19,7 +19,7 @@ export function rotationRows({ outcomes }: Rotation): readonly (readonly string[
       whole(checks),
       count('wrong_allow'),
       count('wrong_denial'),
-      count('error'),
+      `${count('error')}${errorsText(outcome)}`,
       count('lost', 'broken'),
       `${whole(success + failure)} (${whole(failure)})`,
       short(p99Ms),

@@ -146,6 +146,7 @@ const rotationOutcome = z.object({
   seconds: z.number(),
   checks: z.number(),
   grades: counts,
+  errors: counts,
   fetches: z.object({ success: z.number(), failure: z.number() }),
   p99Ms: z.number(),
   measures: z.array(measure),

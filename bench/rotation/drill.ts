@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countBy } from '../chaos/figures.ts';
 import { Load, type LoadOptions } from '../chaos/load.ts';
 import { startStarvation } from '../chaos/starvation.ts';
 import { latencyOf } from '../lib/process-figures.ts';
@@ -7,6 +9,8 @@ import type { Entry } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import type { KeyRig } from './rig.ts';
 import { type Forged, Tokens } from './tokens.ts';
+
+const POLL_MS = 50;
 
 export type LoadTiming = Omit<LoadOptions, 'addresses'>;
 
@@ -54,7 +58,11 @@ export async function perform(
   const { entries } = ledger;
   return {
     ...{ name: drill.name, about: drill.about, seconds, checks: entries.length },
-    grades: gradesOf(entries),
+    grades: countBy(entries, ({ grade = 'pending' }) => grade),
+    errors: countBy(
+      entries.filter(({ grade }) => grade === 'error'),
+      ({ answer }) => answer?.reason ?? 'pending',
+    ),
     fetches: { success: grown('success', before, after), failure: grown('failure', before, after) },
     p99Ms: latencyOf(entries.map(tookMs)).p99,
     measures: [...harm(entries), ...measures],
@@ -68,6 +76,19 @@ export function count(entries: readonly Entry[], test: (entry: Entry) => boolean
 
 export const tookMs = ({ answer, sentAt }: Entry): number => (answer?.at ?? Number.NaN) - sentAt;
 
+/** When it came to be true; undefined: not in time. */
+export async function when(
+  isTrue: () => boolean | Promise<boolean>,
+  withinMs: number,
+): Promise<number | undefined> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    if (await isTrue()) return performance.now();
+    if (performance.now() > end) return undefined;
+    await sleep(POLL_MS);
+  }
+}
+
 /** What no drill may do to anybody. */
 function harm(entries: readonly Entry[]): readonly Measure[] {
   const none = (text: string, test: (entry: Entry) => boolean): Measure => ({
@@ -78,11 +99,6 @@ function harm(entries: readonly Entry[]): readonly Measure[] {
     none('good tokens denied', ({ grade }) => grade === 'wrong_denial'),
     none('lost, or failed calls', ({ grade }) => grade === 'lost' || grade === 'broken'),
   ];
-}
-
-function gradesOf(entries: readonly Entry[]): Readonly<Record<string, number>> {
-  const groups = Map.groupBy(entries, ({ grade = 'pending' }) => grade);
-  return Object.fromEntries([...groups].map(([grade, { length }]) => [grade, length]));
 }
 
 function grown(outcome: string, before: Samples, after: Samples): number {

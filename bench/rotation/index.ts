@@ -5,7 +5,13 @@ import { OTHER_CORE, pin, SERVER_CORE } from '../lib/subject.ts';
 import { isHeld } from '../report/rotation.ts';
 import { type Drill, type LoadTiming, perform } from './drill.ts';
 import { flood } from './drills/flood.ts';
-import { blackHole, type OutageTiming, providerDown, refused } from './drills/outage.ts';
+import {
+  blackHole,
+  type OutageTiming,
+  providerDown,
+  RECOVERY_MS,
+  refused,
+} from './drills/outage.ts';
 import { publishedAhead, publishedAtFirstUse } from './drills/rotation.ts';
 import { keyWithdrawn, LEAST_MAX_AGE_SEC, LOOKED_AT, REFRESHED } from './drills/withdrawal.ts';
 import { describe } from './line.ts';
@@ -14,18 +20,24 @@ const LOAD: LoadTiming = { rate: 500, connections: 8, lostAfterMs: 1_000 };
 const START_SEC = 3;
 
 function fullDrills(generator: readonly string[]): readonly Drill[] {
-  const timing = { everyMs: 15_000, aheadMs: 10_000, keptMs: 10_000, lastsMs: 90_000 };
+  const timing = {
+    everyMs: 15_000,
+    aheadMs: 10_000,
+    keptMs: 10_000,
+    lastsMs: 90_000,
+    waitMs: 6_000,
+  };
   const outage: OutageTiming = {
     wellMs: 2_000,
     lastsMs: 30_000,
     detectMs: 12_000,
-    recoverMs: 20_000,
+    recoverMs: RECOVERY_MS,
   };
   return [
     publishedAhead(timing, 'fresh'),
     publishedAtFirstUse(timing),
-    providerDown(refused, outage),
-    providerDown(blackHole, outage),
+    providerDown(refused, outage, 'fresh'),
+    providerDown(blackHole, outage, 'fresh'),
     flood({ rate: 10_000, rounds: 3, quietMs: 10_000 }, generator),
     keyWithdrawn('key withdrawn, unknown keys asked about', 'fresh', LOOKED_AT),
     keyWithdrawn('key withdrawn, keys refreshed by themselves', 'none', REFRESHED, {
@@ -35,19 +47,19 @@ function fullDrills(generator: readonly string[]): readonly Drill[] {
 }
 
 function quickDrills(generator: readonly string[]): readonly Drill[] {
-  const timing = { everyMs: 5_000, aheadMs: 3_000, keptMs: 3_000, lastsMs: 25_000 };
+  const timing = { everyMs: 5_000, aheadMs: 3_000, keptMs: 3_000, lastsMs: 25_000, waitMs: 6_000 };
   const outage: OutageTiming = {
     wellMs: 1_000,
     lastsMs: 5_000,
     detectMs: 12_000,
-    recoverMs: 20_000,
+    recoverMs: RECOVERY_MS,
   };
   return [
     // Fresh forgeries take all the fetches there are, and 3 s ahead are less than the 5 s between them.
     publishedAhead(timing, 'old'),
     publishedAtFirstUse(timing),
-    providerDown(refused, outage),
-    providerDown(blackHole, outage),
+    providerDown(refused, outage, 'fresh'),
+    providerDown(blackHole, outage, 'fresh'),
     flood({ rate: 10_000, rounds: 1, quietMs: 5_000 }, generator),
     keyWithdrawn('key withdrawn, unknown keys asked about', 'fresh', LOOKED_AT),
   ];

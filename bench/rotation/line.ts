@@ -1,4 +1,5 @@
 import type { RotationOutcome } from '../lib/result.ts';
+import { errorsText } from '../report/chaos.ts';
 import { short, whole } from '../report/numbers.ts';
 import { measureText, verdictOf } from '../report/rotation.ts';
 
@@ -8,7 +9,7 @@ export function describe(outcome: RotationOutcome): string {
   const all = Object.entries(grades).map(([grade, count]) => `${grade} ${whole(count)}`);
   return [
     `${name}: ${verdictOf(outcome)}`,
-    `  ${whole(checks)} checks (${all.join(', ')}), p99 ${short(p99Ms)} ms, ` +
+    `  ${whole(checks)} checks (${all.join(', ')})${errorsText(outcome)}, p99 ${short(p99Ms)} ms, ` +
       `${fetches.success} fetches and ${fetches.failure} failed ones, ` +
       `${whole(starvedMs)} ms without a CPU`,
     ...measures.map((measure) => `  ${measureText(measure)}`),

@@ -32,8 +32,7 @@ export function benchSection(
 <h2>${benchTitles[result.bench]} ${marks(result)}</h2>
 ${warnings(result).map((warning) => html`<p class="warning">${warning}</p>`)}
 ${evidence(words, charts)}
-${chaos && chaosTable(chaos)}
-${rotation && rotationTable(rotation)}
+${chaos && chaosTable(chaos)}${rotation && rotationTable(rotation)}
 ${list && checklistTable(list)}
 ${experiments.map((experiment, at) => experimentSection(experiment, experimentIds[at] ?? ''))}
 </section>`;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readinessOf } from '../../chaos/watch.ts';
-import { count, type Drill } from '../drill.ts';
+import { count, type Drill, when } from '../drill.ts';
 import { makeKey } from '../keys.ts';
 import type { Entry } from '../ledger.ts';
 import { type KeyRig, keyRig, type RigOptions } from '../rig.ts';
+import type { Forged } from '../tokens.ts';
 import { FETCH_EVERY_MS } from './rotation.ts';
 
 export interface OutageTiming {
@@ -12,7 +13,7 @@ export interface OutageTiming {
   readonly lastsMs: number;
   /** How long it lasts at most while /ready does not tell of it. */
   readonly detectMs: number;
-  /** Longest wait for new keys to work after it. */
+  /** How long it may take after it until new keys work, in ms. */
   readonly recoverMs: number;
 }
 
@@ -32,27 +33,33 @@ export const refused: Outage = {
 
 export const blackHole: Outage = {
   name: 'provider down: black hole',
-  begin: ({ proxy }) => proxy.add({ type: 'timeout', timeout: 0 }),
+  // What the provider answered and then closed would be told by the end of the connection.
+  begin: ({ proxy }) => proxy.add({ type: 'timeout', timeout: 0, on: 'up' }),
 };
 
-/** src/jwt/fetch-keys.ts: a fetch that nobody answers ends after so long. */
-const FETCH_TIMEOUT_MS = 5_000;
-/** What is well again is well when a fetch may be had, and the one that hangs has ended. */
-const RECOVERY_MS = FETCH_TIMEOUT_MS + FETCH_EVERY_MS;
+/**
+ * src/jwt/fetch-keys.ts: a fetch that nobody answers ends after 5 s. Another one may have to wait until
+ * it may be had.
+ */
+export const RECOVERY_MS = 5_000 + FETCH_EVERY_MS;
 /** Checks under way in the moment of the outage saw the provider well. */
 const UNDER_WAY_MS = 1_000;
-const POLL_MS = 50;
 
 /** The provider begins to sign by a new key in the very moment that it cannot be reached. */
-export function providerDown(outage: Outage, timing: OutageTiming, options?: RigOptions): Drill {
+export function providerDown(
+  outage: Outage,
+  timing: OutageTiming,
+  forged: Forged,
+  options?: RigOptions,
+): Drill {
   const { wellMs, lastsMs, detectMs, recoverMs } = timing;
   return {
     name: outage.name,
     about:
       `For ${lastsMs / 1000} s or more. The provider signs by a new key meanwhile: half of the ` +
       'tokens are by that, half by the one before.',
-    forged: 'fresh',
-    seconds: (wellMs + lastsMs + RECOVERY_MS) / 1000,
+    forged,
+    seconds: (2 * wellMs + lastsMs + FETCH_EVERY_MS) / 1000,
     start: () => keyRig(options),
     async run({ rig, tokens, ledger, signal, stop }) {
       const known = rig.provider.current;
@@ -78,8 +85,12 @@ export function providerDown(outage: Outage, timing: OutageTiming, options?: Rig
 
       const { entries } = ledger;
       const firstAllow = ledger.between(healedAt, Number.POSITIVE_INFINITY).find(isAllowed);
-      const during = ledger.between(downAt + UNDER_WAY_MS, healedAt);
-      const isUnknown = ({ token }: Entry) => token.key !== known;
+      const during = ledger
+        .between(downAt + UNDER_WAY_MS, healedAt)
+        .filter(({ answer }) => answer !== undefined && answer.at < healedAt);
+      // Of old ones it is known that no key of theirs was there.
+      const isUnknown = ({ token }: Entry) =>
+        token.key !== known && (token.kind !== 'forged' || forged === 'fresh');
       const lateErrors = entries.filter(
         ({ grade, sentAt }) => grade === 'error' && sentAt > (firstAllow?.answer?.at ?? 0),
       );
@@ -104,24 +115,11 @@ export function providerDown(outage: Outage, timing: OutageTiming, options?: Rig
           ...(detectedAt !== undefined && { found: detectedAt - downAt }),
         },
         {
-          ...{ text: 'the new key worked after', unit: 'ms', atMost: RECOVERY_MS },
+          ...{ text: 'the new key worked after', unit: 'ms', atMost: recoverMs },
           ...(firstAllow?.answer !== undefined && { found: firstAllow.answer.at - healedAt }),
         },
         { text: '503 for good tokens after that', atMost: 0, found: lateErrors.length },
       ];
     },
   };
-}
-
-/** When it came to be true; undefined: not in time. */
-async function when(
-  isTrue: () => boolean | Promise<boolean>,
-  withinMs: number,
-): Promise<number | undefined> {
-  const end = performance.now() + withinMs;
-  for (;;) {
-    if (await isTrue()) return performance.now();
-    if (performance.now() > end) return undefined;
-    await sleep(POLL_MS);
-  }
 }
