@@ -10,8 +10,6 @@ import { Ledger } from './ledger.ts';
 import type { KeyRig } from './rig.ts';
 import { type Forged, Tokens } from './tokens.ts';
 
-const POLL_MS = 50;
-
 export type LoadTiming = Omit<LoadOptions, 'addresses'>;
 
 /** Something that is done to the keys of a provider while checks are asked. */
@@ -80,12 +78,13 @@ export const tookMs = ({ answer, sentAt }: Entry): number => (answer?.at ?? Numb
 export async function when(
   isTrue: () => boolean | Promise<boolean>,
   withinMs: number,
+  pollMs = 50,
 ): Promise<number | undefined> {
   const end = performance.now() + withinMs;
   for (;;) {
     if (await isTrue()) return performance.now();
     if (performance.now() > end) return undefined;
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
 

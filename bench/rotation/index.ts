@@ -12,12 +12,13 @@ import {
   RECOVERY_MS,
   refused,
 } from './drills/outage.ts';
-import { publishedAhead, publishedAtFirstUse } from './drills/rotation.ts';
+import { publishedAhead, publishedAtFirstUse, publishedDuringFetch } from './drills/rotation.ts';
 import { keyWithdrawn, LEAST_MAX_AGE_SEC, LOOKED_AT, REFRESHED } from './drills/withdrawal.ts';
 import { describe } from './line.ts';
 
 const LOAD: LoadTiming = { rate: 500, connections: 8, lostAfterMs: 1_000 };
 const START_SEC = 3;
+const DURING_FETCH = { latencyMs: 300, waitMs: 6_000 };
 
 function fullDrills(generator: readonly string[]): readonly Drill[] {
   const timing = {
@@ -36,6 +37,7 @@ function fullDrills(generator: readonly string[]): readonly Drill[] {
   return [
     publishedAhead(timing, 'fresh'),
     publishedAtFirstUse(timing),
+    publishedDuringFetch(DURING_FETCH),
     providerDown(refused, outage, 'fresh'),
     providerDown(blackHole, outage, 'fresh'),
     flood({ rate: 10_000, rounds: 3, quietMs: 10_000 }, generator),
@@ -58,6 +60,7 @@ function quickDrills(generator: readonly string[]): readonly Drill[] {
     // Fresh forgeries take all the fetches there are, and 3 s ahead are less than the 5 s between them.
     publishedAhead(timing, 'old'),
     publishedAtFirstUse(timing),
+    publishedDuringFetch(DURING_FETCH),
     providerDown(refused, outage, 'fresh'),
     providerDown(blackHole, outage, 'fresh'),
     flood({ rate: 10_000, rounds: 1, quietMs: 5_000 }, generator),

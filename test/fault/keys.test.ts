@@ -7,7 +7,11 @@ import {
   providerDown,
   refused,
 } from '../../bench/rotation/drills/outage.ts';
-import { publishedAhead, publishedAtFirstUse } from '../../bench/rotation/drills/rotation.ts';
+import {
+  publishedAhead,
+  publishedAtFirstUse,
+  publishedDuringFetch,
+} from '../../bench/rotation/drills/rotation.ts';
 import { keyWithdrawn } from '../../bench/rotation/drills/withdrawal.ts';
 import { describe as inWords } from '../../bench/rotation/line.ts';
 import { PATIENCE } from '../integration/process/check-client.ts';
@@ -27,6 +31,7 @@ const options = { settings: PATIENCE };
 const drills: readonly Drill[] = [
   publishedAhead({ everyMs: 1_500, aheadMs: 1_000, keptMs: 1_200, lastsMs: 5_000 }, 'old', options),
   publishedAtFirstUse({ everyMs: 4_000, keptMs: 2_000, lastsMs: 7_500, waitMs: SLOW_MS }, options),
+  publishedDuringFetch({ latencyMs: 500, waitMs: SLOW_MS }, options),
   providerDown(refused, OUTAGE, 'old', options),
   providerDown(blackHole, OUTAGE, 'old', options),
   keyWithdrawn(
