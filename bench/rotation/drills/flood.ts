@@ -27,6 +27,8 @@ const ROUND_MS = 7_000;
 const AHEAD_SEC = 3;
 const GAP_MS = 1_000;
 const FETCH_BURST = 3;
+/** Until both sides have been compiled. */
+const WARM_MS = 3_000;
 /** Of what is asked for: the generator has what the others leave of its core. */
 const LEAST_SHARE = 0.5;
 
@@ -38,12 +40,13 @@ export function flood(timing: FloodTiming, generator: readonly string[]): Drill 
     name: 'flood of unknown keys',
     about: `${rate.toLocaleString('en')} tokens/s, each by a key of its own that nobody has, for ${rounds * (ROUND_MS / 1000)} s.`,
     forged: 'none',
-    seconds: (quietMs + floodMs) / 1000,
+    seconds: (WARM_MS + quietMs + floodMs) / 1000,
     start: () => keyRig(),
     async run(scene) {
       const { rig, ledger, signal } = scene;
       const folder = await mkdtemp(join(tmpdir(), 'sluice-flood-'));
       try {
+        await sleep(WARM_MS, undefined, { signal });
         const quietAt = performance.now();
         await sleep(quietMs, undefined, { signal });
         const floodAt = performance.now();
@@ -114,7 +117,7 @@ function ask(
       ...load,
       ...{ corpus, address: rig.address, warmupMs: 0, durationMs: ROUND_MS },
       // It may have what others leave, who ask politely.
-      command: ['nice', '-n', '19', ...command],
+      command,
       caller: { tellsRefusals: true },
     },
     () => undefined,
