@@ -116,7 +116,6 @@ function ask(
     {
       ...load,
       ...{ corpus, address: rig.address, warmupMs: 0, durationMs: ROUND_MS },
-      // It may have what others leave, who ask politely.
       command,
       caller: { tellsRefusals: true },
     },
