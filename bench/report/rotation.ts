@@ -29,9 +29,17 @@ export function rotationRows({ outcomes }: Rotation): readonly (readonly string[
   });
 }
 
-export function verdictOf({ measures }: Pick<RotationOutcome, 'measures'>): string {
+/** What was missed on a machine that was busy with something else says little of a build. */
+const STARVED_SHARE = 0.02;
+
+export function verdictOf(
+  outcome: Pick<RotationOutcome, 'measures' | 'seconds' | 'starvedMs'>,
+): string {
+  const { measures, seconds, starvedMs } = outcome;
   const missed = measures.filter((measure) => !isHeld(measure));
-  return missed.length === 0 ? 'ok' : `failed: ${missed.map(({ text }) => text).join(', ')}`;
+  const isStarved = starvedMs > seconds * 1000 * STARVED_SHARE;
+  const note = isStarved ? `, ${whole(starvedMs)} ms without a CPU` : '';
+  return missed.length === 0 ? 'ok' : `failed: ${missed.map(({ text }) => text).join(', ')}${note}`;
 }
 
 export function isHeld({ found, atLeast, atMost }: Measure): boolean {

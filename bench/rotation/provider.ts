@@ -51,7 +51,7 @@ export class KeyProvider implements AsyncDisposable {
     return this.#issuer;
   }
 
-  /** Of the first key on it signs; `issuer`: where others find it. */
+  /** Signs by this key from now on; `issuer`: where others find it. */
   begin(issuer: string, key: SigningKey): void {
     this.#issuer = issuer;
     this.#have([key]);

@@ -14,10 +14,10 @@ import { AUDIENCE, type KeyProvider } from './provider.ts';
  */
 export type Forged = 'fresh' | 'old' | 'none';
 
-/** Every so many checks one asks about a revoked token, or a forged one. */
+/** Every so many checks one asks about a revoked token. */
 const REVOKED_EVERY = 10;
+/** The same of forged ones, of which every other one names the key that signs, as if it were by that. */
 const FORGED_EVERY = 20;
-/** Of those every other one names the key that signs, as if it were by that one. */
 const OLD_SEC = 1_800;
 /** Issued when a key is first used, and of those the revoked ones. */
 const FIRST = 10;

@@ -43,7 +43,7 @@ const drills: readonly Drill[] = [
 ];
 
 /** Most of their time is spent on waiting, so they wait together. */
-describe.skipIf(await cannotTry()).concurrent("the keys of a provider's", () => {
+describe.skipIf(await cannotTry()).concurrent('the keys of a provider:', () => {
   it.each(drills.map((drill) => [drill.name, drill] as const))('%s', async (_, drill) => {
     const outcome = await perform(drill, LOAD, new AbortController().signal);
     const missed = outcome.measures.filter((measure) => !isHeld(measure));

@@ -1,30 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measure } from '../../lib/result.ts';
 import { count, type Drill, type Scene, when } from '../drill.ts';
-import { makeKey, type SigningKey } from '../keys.ts';
+import { exchange, type RotationTiming } from '../exchange.ts';
+import { makeKey } from '../keys.ts';
 import type { Entry } from '../ledger.ts';
 import { keyRig, type RigOptions } from '../rig.ts';
 import type { Forged } from '../tokens.ts';
 
-export interface RotationTiming {
-  /** From the first use of a key to that of the next. */
-  readonly everyMs: number;
-  /** How long before its first use a key is published. */
-  readonly aheadMs: number;
-  /** How long a key is kept after its last use. */
-  readonly keptMs: number;
-  readonly lastsMs: number;
-}
-
-/** Before its key goes, clients have others. */
-const DROPPED_BEFORE_MS = 500;
 /** src/jwt/key-search.ts: a fetch may be had again after so long. */
 export const FETCH_EVERY_MS = 5_000;
-
-interface Step {
-  readonly atMs: number;
-  run(): void | Promise<void>;
-}
 
 /** Keys are exchanged as they should be: seen for a while before they sign, and kept for a while after. */
 export function publishedAhead(
@@ -123,44 +106,6 @@ const isError = ({ grade }: Entry): boolean => grade === 'error';
 
 const aboutOf = ({ everyMs, keptMs }: Pick<RotationTiming, 'everyMs' | 'keptMs'>): string =>
   `A new key every ${everyMs / 1000} s, the old one kept for ${keptMs / 1000} s after its last use`;
-
-/** Exchanges keys again and again; how many were. */
-async function exchange(
-  { rig, tokens, signal, stop }: Scene,
-  timing: RotationTiming,
-): Promise<number> {
-  const { everyMs, aheadMs, keptMs, lastsMs } = timing;
-  const { provider } = rig;
-  const startedAt = performance.now();
-  const steps: Step[] = [];
-  let old = provider.current;
-  let exchanged = 0;
-  for (let useMs = everyMs; useMs < lastsMs - DROPPED_BEFORE_MS; useMs += everyMs) {
-    const key = await makeKey(`key-${steps.length + 1}`);
-    const before: SigningKey = old;
-    if (aheadMs > 0) steps.push({ atMs: useMs - aheadMs, run: () => provider.publish(key) });
-    steps.push(
-      {
-        atMs: useMs,
-        run: async () => {
-          await tokens.use(key);
-          exchanged++;
-        },
-      },
-      { atMs: useMs + keptMs - DROPPED_BEFORE_MS, run: () => tokens.drop(before) },
-      { atMs: useMs + keptMs, run: () => provider.withdraw(before) },
-    );
-    old = key;
-  }
-  for (const { atMs, run } of steps.toSorted((a, b) => a.atMs - b.atMs)) {
-    if (atMs > lastsMs) break;
-    await sleep(Math.max(0, startedAt + atMs - performance.now()), undefined, { signal });
-    await run();
-  }
-  await sleep(Math.max(0, startedAt + lastsMs - performance.now()), undefined, { signal });
-  await stop();
-  return exchanged;
-}
 
 /** Of all keys, from the first good token that was asked about to the first that was allowed. */
 function longestWait(entries: readonly Entry[]): number | undefined {

@@ -35,6 +35,7 @@ it('a row tells what became of checks, and which measures were missed', () => {
       ...['lost: 3, at most 0 asked; more: 1', 'failed: lost'],
     ],
   ]);
+  expect(verdictOf({ ...missed, starvedMs: 37_422 })).toBe('failed: lost, 37,422 ms without a CPU');
   expect(verdictOf(outcome({ text: 'lost', found: 0, atMost: 0 }))).toBe('ok');
 });
 
