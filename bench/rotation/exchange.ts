@@ -22,7 +22,7 @@ interface Step {
 
 /** Exchanges keys again and again; how many were. */
 export async function exchange(
-  { rig, tokens, signal, stop }: Scene,
+  { rig, tokens, signal }: Scene,
   timing: RotationTiming,
 ): Promise<number> {
   const { everyMs, aheadMs, keptMs, lastsMs } = timing;
@@ -54,6 +54,5 @@ export async function exchange(
     await run();
   }
   await sleep(Math.max(0, startedAt + lastsMs - performance.now()), undefined, { signal });
-  await stop();
   return exchanged;
 }

@@ -30,7 +30,7 @@ const options = { settings: PATIENCE };
 
 const drills: readonly Drill[] = [
   publishedAhead({ everyMs: 1_500, aheadMs: 1_000, keptMs: 1_200, lastsMs: 5_000 }, 'old', options),
-  publishedAtFirstUse({ everyMs: 4_000, keptMs: 2_000, lastsMs: 7_500, waitMs: SLOW_MS }, options),
+  publishedAtFirstUse({ everyMs: 1_500, keptMs: 1_000, lastsMs: 2_500, waitMs: SLOW_MS }, options),
   publishedDuringFetch({ latencyMs: 500, waitMs: SLOW_MS }, options),
   providerDown(refused, OUTAGE, 'old', options),
   providerDown(blackHole, OUTAGE, 'old', options),

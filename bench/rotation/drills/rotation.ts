@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measure } from '../../lib/result.ts';
 import { count, type Drill, type Scene, when } from '../drill.ts';
 import { exchange, type RotationTiming } from '../exchange.ts';
@@ -8,6 +9,8 @@ import type { Forged } from '../tokens.ts';
 
 /** src/jwt/key-search.ts: a fetch may be had again after so long. */
 export const FETCH_EVERY_MS = 5_000;
+/** From one fetch to the next: keys that come then meet neither the best moment nor the worst. */
+const MIDWAY_MS = FETCH_EVERY_MS / 2;
 
 /** Keys are exchanged as they should be: seen for a while before they sign, and kept for a while after. */
 export function publishedAhead(
@@ -23,6 +26,7 @@ export function publishedAhead(
     start: () => keyRig(options),
     async run(scene) {
       const exchanged = await exchange(scene, timing);
+      await scene.stop();
       return [
         { text: 'keys exchanged', found: exchanged, atLeast: 1 },
         { text: '503 for good tokens', found: count(scene.ledger.entries, isError), atMost: 0 },
@@ -41,10 +45,13 @@ export function publishedAtFirstUse(
     about: `${aboutOf(timing)}, each published in the moment of its first use.`,
     // They use up the fetches that are to be had.
     forged: 'fresh',
-    seconds: timing.lastsMs / 1000,
+    seconds: (timing.lastsMs + MIDWAY_MS) / 1000,
     start: () => keyRig(options),
     async run(scene) {
+      await sleep(MIDWAY_MS, undefined, { signal: scene.signal });
       const exchanged = await exchange(scene, { ...timing, aheadMs: 0 });
+      await when(() => longestWait(scene.ledger.entries) !== undefined, timing.waitMs);
+      await scene.stop();
       return [
         { text: 'keys exchanged', found: exchanged, atLeast: 1 },
         ...untilFound(scene, timing.waitMs),
