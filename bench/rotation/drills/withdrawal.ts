@@ -69,7 +69,7 @@ export function keyWithdrawn(
           text: 'since the keys were fetched',
           unit: 'ms',
           atMost: sinceFetchMs,
-          ...(fetchedAt !== undefined && { found: withdrawnAt + lastMs - fetchedAt }),
+          ...(fetchedAt !== undefined && { found: Math.max(0, withdrawnAt + lastMs - fetchedAt) }),
         },
         { text: 'refused then', found: ofStolen(401) + ofStolen(503), atLeast: 1 },
         { text: 'of these 503, being too young to be known as bad', found: ofStolen(503) },
