@@ -27,8 +27,9 @@ const ROUND_MS = 7_000;
 const AHEAD_SEC = 3;
 const GAP_MS = 1_000;
 const FETCH_BURST = 3;
-/** Until both sides have been compiled. */
+/** Until both sides have been compiled; and the same of what refuses the flood. */
 const WARM_MS = 3_000;
+const SETTLE_MS = 1_500;
 /** Of what is asked for: the generator has what the others leave of its core. */
 const LEAST_SHARE = 0.5;
 
@@ -60,7 +61,7 @@ export function flood(timing: FloodTiming, generator: readonly string[]): Drill 
           await writeFlood({ issuer: rig.provider.issuer, tokens, issuedAt }, corpus);
           const from = performance.now();
           results.push(await ask(scene, rate, corpus, generator));
-          windows.push([from, performance.now()]);
+          windows.push([from + SETTLE_MS, performance.now()]);
           await rm(corpus);
         }
         const endedAt = performance.now();
