@@ -23,7 +23,10 @@ export function rotationRows({ outcomes }: Rotation): readonly (readonly string[
       count('lost', 'broken'),
       `${whole(success + failure)} (${whole(failure)})`,
       short(p99Ms),
-      measures.map(measureText).join('; '),
+      measures
+        .filter((measure) => !isNothing(measure))
+        .map(measureText)
+        .join('; '),
       verdictOf(outcome),
     ];
   });
@@ -49,6 +52,9 @@ export function isHeld({ found, atLeast, atMost }: Measure): boolean {
     found >= (atLeast ?? Number.NEGATIVE_INFINITY) && found <= (atMost ?? Number.POSITIVE_INFINITY)
   );
 }
+
+/** What may not be, and was not, goes without saying in a table. */
+const isNothing = ({ found, atMost }: Measure): boolean => found === 0 && atMost === 0;
 
 /** "good tokens refused: 0, at most 0 asked" */
 export function measureText({ text, unit, found, atLeast, atMost }: Measure): string {

@@ -28,7 +28,14 @@ describe('a measure', () => {
 });
 
 it('a row tells what became of checks, and which measures were missed', () => {
-  const missed = outcome({ text: 'lost', found: 3, atMost: 0 }, { text: 'more', found: 1 });
+  const missed = outcome(
+    { text: 'lost', found: 3, atMost: 0 },
+    {
+      text: 'more',
+      found: 1,
+    },
+    { text: 'none', found: 0, atMost: 0 },
+  );
   expect(rotationRows({ rate: 500, outcomes: [missed] })).toEqual([
     [
       ...['keys <exchanged>', '45,000', '0', '3', '4 (keys_unavailable 4)', '3', '20 (2)', '3.21'],
