@@ -11,6 +11,7 @@ const USAGE = `Usage: npm run bench -- <what> [options]
   attacks      somebody else's checks beside every kind of hostile connection
   overload     up to ten times what the server can take, and back
   chaos        what faults of Redis, the network and the process do to checks under way
+  rotation     an issuer exchanges its keys, goes away, or is drowned in forged tokens
   soak         memory over time: ever new tokens, connections and revocations
   crosscheck   the load generator beside h2load and ghz
   report       bench/results/report.html and summary.md, from the results that are there
@@ -43,6 +44,7 @@ const benches: Readonly<Record<(typeof benchNames)[number], () => Promise<Run>>>
   attacks: async () => (await import('./attacks/index.ts')).runAttacks,
   overload: async () => (await import('./overload/index.ts')).runOverload,
   chaos: async () => (await import('./chaos/index.ts')).runChaos,
+  rotation: async () => (await import('./rotation/index.ts')).runRotation,
   soak: async () => (await import('./soak.ts')).runSoak,
   crosscheck: async () => (await import('./crosscheck.ts')).runCrosscheck,
 };

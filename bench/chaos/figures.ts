@@ -53,9 +53,9 @@ export function tookMs({ answer, sentAt }: Entry): number {
 export const p99Ms = (entries: readonly Entry[]): number => latencyOf(entries.map(tookMs)).p99;
 
 /** How many of each. */
-export function countBy(
-  entries: readonly Entry[],
-  name: (entry: Entry) => string,
+export function countBy<E>(
+  entries: readonly E[],
+  name: (entry: E) => string,
 ): Readonly<Record<string, number>> {
   const groups = Map.groupBy(entries, name);
   return Object.fromEntries([...groups].map(([key, { length }]) => [key, length]));

@@ -2,8 +2,8 @@ import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { CHECK_PATH } from '../../src/sources/codec/check-request.ts';
 import { type CheckResponse, decodeCheckResponse } from '../../test/support/protobuf.ts';
 import { type Answer, LOST } from './grade.ts';
-import type { Ledger } from './ledger.ts';
-import type { Population } from './population.ts';
+import type { Entry } from './ledger.ts';
+import type { Token } from './population.ts';
 
 export interface LoadOptions {
   /** host:port of one Sluice, or of several that take turns. */
@@ -27,19 +27,30 @@ const CHANNEL = {
   'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
 };
 
+/** What to ask about next. */
+export interface Questions<T> {
+  next(): T;
+}
+
+/** Where every check is put down, and what became of it. */
+export interface Book<T, E> {
+  sent(token: T, sentAt: number): E;
+  answered(entry: E, answer: Answer): void;
+}
+
 /** Checks at a steady rate, each put down in a ledger. */
-export class Load implements AsyncDisposable {
+export class Load<T extends Pick<Token, 'request'> = Token, E = Entry> implements AsyncDisposable {
   readonly #clients: readonly Client[];
   readonly #options: LoadOptions;
-  readonly #population: Population;
-  readonly #ledger: Ledger;
+  readonly #population: Questions<T>;
+  readonly #ledger: Book<T, E>;
   #timer: NodeJS.Timeout | undefined;
   #nextAt = 0;
   #turn = 0;
   #open = 0;
   #idle = Promise.withResolvers<void>();
 
-  constructor(options: LoadOptions, population: Population, ledger: Ledger) {
+  constructor(options: LoadOptions, population: Questions<T>, ledger: Book<T, E>) {
     this.#options = options;
     this.#population = population;
     this.#ledger = ledger;

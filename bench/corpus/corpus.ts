@@ -111,19 +111,33 @@ function sign(
  * `allowAll` every check is to be allowed, which is all that an empty server can do.
  */
 export async function writeCorpus(corpus: Corpus, file: string, allowAll = false): Promise<void> {
-  const { settings, first, later } = readEnvoyCapture();
-  const list = answerNames.map((name) => ({ name, ...answers[name] }));
-  const head = { settings, first, later, answers: list };
   const records = corpus.questions.map(({ token, answer }) => {
     const message = messageFor(token);
-    const prefix = Buffer.alloc(9);
-    prefix.writeUInt32LE(message.length, 0);
-    prefix.writeUInt8(answerNames.indexOf(allowAll ? 'allow' : answer), 4);
-    prefix.writeUInt16LE(requestIdOffset(message), 5);
-    prefix.writeUInt16LE(message.indexOf(PARENT_ID), 7);
-    return Buffer.concat([prefix, message]);
+    const places = { requestId: requestIdOffset(message), parentId: message.indexOf(PARENT_ID) };
+    return corpusRecord(message, allowAll ? 'allow' : answer, places);
   });
-  await writeFile(file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...records]));
+  await writeFile(file, Buffer.concat([corpusHead(), ...records]));
+}
+
+/** The line that a corpus begins with. */
+export function corpusHead(): Buffer {
+  const { settings, first, later } = readEnvoyCapture();
+  const list = answerNames.map((name) => ({ name, ...answers[name] }));
+  return Buffer.from(`${JSON.stringify({ settings, first, later, answers: list })}\n`);
+}
+
+/** One CheckRequest, its right answer, and where ids stand in it that are to be new each time; 0 = nowhere. */
+export function corpusRecord(
+  message: Buffer,
+  answer: keyof typeof answers,
+  { requestId, parentId } = { requestId: 0, parentId: 0 },
+): Buffer {
+  const prefix = Buffer.alloc(9);
+  prefix.writeUInt32LE(message.length, 0);
+  prefix.writeUInt8(answerNames.indexOf(answer), 4);
+  prefix.writeUInt16LE(requestId, 5);
+  prefix.writeUInt16LE(parentId, 7);
+  return Buffer.concat([prefix, message]);
 }
 
 const template = Buffer.from(readEnvoyCapture().message, 'hex');

@@ -27,6 +27,8 @@ export interface BenchResult {
   readonly soak?: Soak;
   /** Of `chaos` only. */
   readonly chaos?: Chaos;
+  /** Of `rotation` only. */
+  readonly rotation?: Rotation;
   /** What could not be measured here and why: the machine lets no cgroup be made … */
   readonly skipped: readonly string[];
 }
@@ -39,6 +41,7 @@ export const benchNames = [
   'overload',
   'soak',
   'chaos',
+  'rotation',
   'crosscheck',
 ] as const;
 export type BenchName = (typeof benchNames)[number];
@@ -255,4 +258,39 @@ export interface ChaosOutcome {
   readonly starvedMs: number;
   /** Bars that were missed; empty = passed. */
   readonly missed: readonly string[];
+}
+
+export interface Rotation {
+  /** Checks/s that are asked about tokens of the provider. */
+  readonly rate: number;
+  readonly outcomes: readonly RotationOutcome[];
+}
+
+/** What one drill of an issuer's keys did to checks under way. */
+export interface RotationOutcome {
+  readonly name: string;
+  readonly about: string;
+  readonly seconds: number;
+  readonly checks: number;
+  /** How many answers were right, error, undecided, late, wrong_allow, wrong_denial, lost, broken. */
+  readonly grades: Readonly<Record<string, number>>;
+  /** 503 for good tokens, by reason. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Times that Sluice asked for keys, by outcome. */
+  readonly fetches: { readonly success: number; readonly failure: number };
+  /** Of all answers. */
+  readonly p99Ms: number;
+  readonly measures: readonly Measure[];
+  /** How long Sluice, or the load, had to wait for a CPU. */
+  readonly starvedMs: number;
+}
+
+/** One figure of a drill, and what it may be; without limits it is only told. */
+export interface Measure {
+  readonly text: string;
+  readonly unit?: 'ms' | '/s' | 'x';
+  /** Absent where it never came to that. */
+  readonly found?: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
 }

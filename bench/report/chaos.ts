@@ -29,7 +29,7 @@ export function verdictText({ missed, blindAllows }: ChaosOutcome): string {
 }
 
 /** " (redis_error 1,800, deadline 3)"; empty without errors. */
-export function errorsText({ errors }: ChaosOutcome): string {
+export function errorsText({ errors }: Pick<ChaosOutcome, 'errors'>): string {
   const list = Object.entries(errors)
     .sort(([, a], [, b]) => b - a)
     .map(([reason, count]) => `${reason} ${whole(count)}`);

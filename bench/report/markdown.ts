@@ -8,6 +8,7 @@ import { ladderSteps } from './ladder.ts';
 import { knobValue, number, percent, short } from './numbers.ts';
 import { isOverload } from './overload.ts';
 import { benchTitles, commonFacts, type Fact, ownFacts, warnings } from './provenance.ts';
+import { rotationHead, rotationRows } from './rotation.ts';
 import { soakRows } from './soak-rows.ts';
 import { measuredStages, partsAndWhole } from './stages.ts';
 import { verdict } from './verdict.ts';
@@ -34,6 +35,7 @@ function benchPart(result: BenchResult, own: readonly Fact[]): string {
     stagesTable(result),
     soakLine(result),
     chaosTable(result),
+    rotationTable(result),
     ...experiments.filter(isCompared).map(experimentPart),
     kneesTable(experiments),
     expectationsTable(experiments),
@@ -99,6 +101,10 @@ function soakLine({ soak }: BenchResult): string {
 
 function chaosTable({ chaos }: BenchResult): string {
   return chaos === undefined ? '' : table(chaosHead, chaosRows(chaos));
+}
+
+function rotationTable({ rotation }: BenchResult): string {
+  return rotation === undefined ? '' : table(rotationHead, rotationRows(rotation));
 }
 
 /** A sweep is told by its knee, and a step's only variant by the table of steps. */

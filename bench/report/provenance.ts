@@ -9,6 +9,7 @@ export const benchTitles: Readonly<Record<BenchName, string>> = {
   attacks: 'Attacks',
   overload: 'Overload',
   chaos: 'Chaos',
+  rotation: 'Rotation of keys',
   crosscheck: 'Cross-check',
 };
 

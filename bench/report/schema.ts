@@ -132,6 +132,27 @@ const chaosOutcome = z.object({
   missed: z.array(z.string()),
 });
 
+const measure = z.object({
+  text: z.string(),
+  unit: z.enum(['ms', '/s', 'x']).exactOptional(),
+  found: z.number().exactOptional(),
+  atLeast: z.number().exactOptional(),
+  atMost: z.number().exactOptional(),
+});
+
+const rotationOutcome = z.object({
+  name: z.string(),
+  about: z.string(),
+  seconds: z.number(),
+  checks: z.number(),
+  grades: counts,
+  errors: counts,
+  fetches: z.object({ success: z.number(), failure: z.number() }),
+  p99Ms: z.number(),
+  measures: z.array(measure),
+  starvedMs: z.number(),
+});
+
 /** Of a file in bench/results. */
 export const benchResult: z.ZodType<BenchResult> = z.object({
   schema: z.literal(1),
@@ -159,5 +180,6 @@ export const benchResult: z.ZodType<BenchResult> = z.object({
       outcomes: z.array(chaosOutcome),
     })
     .exactOptional(),
+  rotation: z.object({ rate: z.number(), outcomes: z.array(rotationOutcome) }).exactOptional(),
   skipped: z.array(z.string()),
 });

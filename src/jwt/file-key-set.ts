@@ -6,7 +6,7 @@ import type { Algorithm } from './algorithms.ts';
 import { JwksReader } from './jwks.ts';
 import { KeyReport } from './key-report.ts';
 import { KeyRing } from './key-ring.ts';
-import type { KeySet, Search, TrustedKey } from './key-set.ts';
+import type { KeySet, Search, TrustedKey, Verdict } from './key-set.ts';
 import { wordsOf } from './key-set-error.ts';
 
 export interface FileKeySetOptions {
@@ -66,8 +66,12 @@ export class FileKeySet implements KeySet {
     return this.#ring.candidates(kid, algorithm);
   }
 
-  /** A file that cannot be read may well have the key. */
   search(): Search {
+    return this.verdict();
+  }
+
+  /** A file that cannot be read may well have the key. */
+  verdict(): Verdict {
     return this.#report.searched(this.#isFaulty ? 'unavailable' : 'absent');
   }
 

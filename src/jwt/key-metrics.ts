@@ -44,7 +44,7 @@ export class KeyMetrics {
     this.#fetches[outcome].value++;
   }
 
-  searched(outcome: Search): Search {
+  searched<S extends Search>(outcome: S): S {
     this.#searches[outcome].value++;
     return outcome;
   }

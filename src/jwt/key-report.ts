@@ -93,7 +93,7 @@ export class KeyReport {
     this.#logger.error(this.#about(), 'keys are too old and no longer used');
   }
 
-  searched(outcome: Search): Search {
+  searched<S extends Search>(outcome: S): S {
     return this.#metrics.searched(outcome);
   }
 

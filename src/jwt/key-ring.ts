@@ -1,6 +1,12 @@
 import type { Algorithm } from './algorithms.ts';
 import type { SetKey } from './jwks.ts';
-import { type KeySet, MAX_CANDIDATES, type Search, type TrustedKey } from './key-set.ts';
+import {
+  type KeySet,
+  MAX_CANDIDATES,
+  type Search,
+  type TrustedKey,
+  type Verdict,
+} from './key-set.ts';
 
 /** The keys for one algorithm. */
 interface Shelf {
@@ -57,6 +63,10 @@ export class KeyRing implements KeySet {
   }
 
   search(): Search {
+    return 'absent';
+  }
+
+  verdict(): Verdict {
     return 'absent';
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { KeyReport } from './key-report.ts';
 import type { KeyRing } from './key-ring.ts';
-import type { Search } from './key-set.ts';
+import type { Search, Verdict } from './key-set.ts';
 import type { Refresher } from './refresher.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -42,11 +42,10 @@ export class KeySearch {
     fetchedFrom: number | undefined,
   ): Search | Promise<Search> {
     const { ring, refresher, report } = this.#parts;
-    if (this.#isAfter(fetchedFrom, issuedAt)) return report.searched('absent');
+    const verdict = this.verdict(issuedAt, fetchedFrom);
+    if (verdict !== undefined) return verdict;
     const { underWay } = refresher;
-    if (this.#waiting >= MAX_WAITING || (underWay === undefined && !this.#budget.take())) {
-      return report.searched('unavailable');
-    }
+    if (underWay === undefined) this.#budget.take();
     const attempt = underWay ?? refresher.attempt();
     // A fetch that was begun for the token is newer than it.
     const proves = underWay === undefined || this.#isAfter(attempt.beganAt, issuedAt);
@@ -56,6 +55,17 @@ export class KeySearch {
       if (ring.candidates(kid, algorithm).length > 0) return report.searched('found');
       return report.searched(succeeded && proves ? 'absent' : 'unavailable');
     });
+  }
+
+  /** What can be said without a fetch; undefined: one is under way, or may be begun. */
+  verdict(issuedAt: number | undefined, fetchedFrom: number | undefined): Verdict | undefined {
+    const { refresher, report } = this.#parts;
+    if (this.#isAfter(fetchedFrom, issuedAt)) return report.searched('absent');
+    const isFull = this.#waiting >= MAX_WAITING;
+    if (isFull || (refresher.underWay === undefined && this.#budget.isEmpty())) {
+      return report.searched('unavailable');
+    }
+    return undefined;
   }
 
   /** Sees to it that there is a fetch under way, if the budget allows; nobody waits for it. */

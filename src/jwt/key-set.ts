@@ -12,6 +12,9 @@ export interface TrustedKey {
 /** `found`: look again; `absent`: the issuer has no such key; `unavailable`: that cannot be known now. */
 export type Search = 'found' | 'absent' | 'unavailable';
 
+/** What there is to say of a key that is not there, while nobody is asked. */
+export type Verdict = Exclude<Search, 'found'>;
+
 /** The keys of an issuer. */
 export interface KeySet {
   /** Those that may have made a signature; at most MAX_CANDIDATES. */
@@ -25,6 +28,8 @@ export interface KeySet {
     algorithm: Algorithm,
     issuedAt: number | undefined,
   ): Search | Promise<Search>;
+  /** The same as far as it can be said at once and for nothing; undefined: it takes a search. */
+  verdict(issuedAt: number | undefined): Verdict | undefined;
 }
 
 /** Signatures that are tried for a token that does not say by which key it is: each takes its time. */
@@ -45,6 +50,10 @@ export class StaticKeySet implements KeySet {
   }
 
   search(): Search {
+    return 'absent';
+  }
+
+  verdict(): Verdict {
     return 'absent';
   }
 }

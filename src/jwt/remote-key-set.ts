@@ -8,7 +8,7 @@ import type { KeyCacheFile } from './key-cache-file.ts';
 import { KeyReport } from './key-report.ts';
 import { KeyRing } from './key-ring.ts';
 import { KeySearch } from './key-search.ts';
-import type { KeySet, Search, TrustedKey } from './key-set.ts';
+import type { KeySet, Search, TrustedKey, Verdict } from './key-set.ts';
 import { KeySetError, wordsOf } from './key-set-error.ts';
 import { Refresher } from './refresher.ts';
 
@@ -103,11 +103,17 @@ export class RemoteKeySet implements KeySet {
     algorithm: Algorithm,
     issuedAt: number | undefined,
   ): Search | Promise<Search> {
+    return this.#givenUp() ?? this.#searches.search(kid, algorithm, issuedAt, this.#fetchedFrom);
+  }
+
+  verdict(issuedAt: number | undefined): Verdict | undefined {
+    return this.#givenUp() ?? this.#searches.verdict(issuedAt, this.#fetchedFrom);
+  }
+
+  /** Nobody waits for an issuer that is not asked any more, or has been away for so long. */
+  #givenUp(): Verdict | undefined {
     if (this.#stopped) return this.#report.searched('unavailable');
-    if (!this.#hasBegun || this.#ring.size > 0) {
-      return this.#searches.search(kid, algorithm, issuedAt, this.#fetchedFrom);
-    }
-    // Given up: nobody waits for an issuer that has been away for so long.
+    if (!this.#hasBegun || this.#ring.size > 0) return undefined;
     this.#searches.nudge();
     return this.#report.searched('unavailable');
   }

@@ -23,14 +23,19 @@ export class TokenBucket {
 
   /** Whether it may be done now, which then counts. */
   take(): boolean {
+    if (this.isEmpty()) return false;
+    this.#left--;
+    return true;
+  }
+
+  /** Whether it may not be done now. */
+  isEmpty(): boolean {
     const { burst, everyMs } = this.#options;
     const now = this.#clock.now();
     const grown = Math.floor((now - this.#filledAt) / everyMs);
     const isFull = this.#left + grown >= burst;
     this.#left = isFull ? burst : this.#left + grown;
     this.#filledAt = isFull ? now : this.#filledAt + grown * everyMs;
-    if (this.#left === 0) return false;
-    this.#left--;
-    return true;
+    return this.#left === 0;
   }
 }

@@ -40,7 +40,7 @@ const BROKEN: Fault = { kind: 'fault', reason: 'internal', detail: 'verify_threw
  * Verifies tokens, each by what holds for its own issuer and by nothing else.
  *
  *     peek     cache ─▶ exp, nbf and key once more ─▶ identity
- *              else grammar, header, claims: what fails here costs no cryptography
+ *              else grammar, header, claims, key: what fails here costs no cryptography
  *     verify   the same checks ─▶ signature ─▶ cache
  *                 └─▶ the key is not there ─▶ once it has been fetched, all of that again
  */
@@ -62,7 +62,8 @@ export class JwtVerifier implements TokenVerifier {
     if (cached === undefined) {
       if (cacheOnly) return undefined;
       const read = this.#read(token, now);
-      return read.kind === 'fault' ? read : undefined;
+      if (read.kind === 'fault') return read;
+      return read.keys.length > 0 ? undefined : withoutKey(read);
     }
     const { identity, rules, signedBy } = cached;
     if (signedBy.current) {
@@ -140,4 +141,11 @@ export class JwtVerifier implements TokenVerifier {
     if ('kind' in queries) return queries;
     return { kind: 'candidate', issuer, token: parsed, claims, keys };
   }
+}
+
+/** Anybody can send such tokens, who must not take the turn of one that is to be verified. */
+function withoutKey({ issuer, claims }: Candidate): Fault | undefined {
+  const verdict = issuer.keys.verdict(claims.iat);
+  if (verdict === undefined) return undefined;
+  return verdict === 'absent' ? UNKNOWN_KEY : KEYS_UNAVAILABLE;
 }

@@ -1,10 +1,11 @@
-import type { Chaos, Experiment, Soak, Variant } from '../../lib/result.ts';
+import type { Chaos, Experiment, Rotation, Soak, Variant } from '../../lib/result.ts';
 import { chaosHead, chaosRows } from '../chaos.ts';
 import type { Checklist } from '../checklist.ts';
 import { allColumns, type Column, columnsOf, rangeText } from '../columns.ts';
 import { countedRuns, figureOf, noise, type Spread, spreadOf } from '../figures.ts';
 import { number, percent } from '../numbers.ts';
 import { commonLoad, commonSettings, loadText, ownSettings } from '../provenance.ts';
+import { measureText, rotationHead, rotationRows } from '../rotation.ts';
 import { soakRows } from '../soak-rows.ts';
 import type { MeasuredStage } from '../stages.ts';
 import { html, type Markup } from './markup.ts';
@@ -113,4 +114,16 @@ export function chaosTable(chaos: Chaos): Markup {
 <tr><th scope="row">${fault}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
   )}</tbody>
 </table></div>`;
+}
+
+export function rotationTable(rotation: Rotation): Markup {
+  return html`
+<div class="scroll"><table>
+<thead><tr>${rotationHead.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>${rotationRows(rotation).map(
+    ([drill = '', ...cells], at) => html`
+<tr><th scope="row">${drill}<small>${rotation.outcomes[at]?.about}</small></th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody>
+</table></div>
+${rotation.outcomes.map(({ name, measures }) => html`<p>${name}</p><ul>${measures.map((measure) => html`<li>${measureText(measure)}</li>`)}</ul>`)}`;
 }

@@ -314,6 +314,23 @@ describe('an unknown kid', () => {
     expect(await rig.search('b', NOW + 30)).toBe('found');
   });
 
+  it('takes nobody a turn to be verified, where it is known what becomes of it', async () => {
+    const rig = await Rig.started();
+    const peek = (iat: number) => verdict(rig.verifier.peek(rig.token(b, { iat }), false));
+    expect(peek(NOW - SKEW_SEC - 1)).toBe('key_unknown');
+    expect(peek(NOW)).toBeUndefined();
+    expect(rig.issuer.fetches).toBe(1);
+    for (let i = 0; i < 3; i++) expect(await rig.search('x')).toBe('absent');
+    expect(peek(NOW)).toBe('keys_unavailable');
+    rig.issuer.hold();
+    rig.clock.advance(5_000);
+    expect(peek(NOW + 5)).toBeUndefined();
+    const search = rig.search('x');
+    expect(peek(NOW + 5)).toBeUndefined(); // it may wait for the fetch under way
+    rig.issuer.release();
+    expect(await search).toBe('absent');
+  });
+
   it('ten thousand times a second leads to a burst of three fetches and then one in 5 s', async () => {
     const rig = await Rig.started();
     const outcomes = new Map<string, number>();

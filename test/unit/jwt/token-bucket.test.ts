@@ -45,3 +45,13 @@ it('goes by no wall clock', () => {
   clock.setWall(7_200_000);
   expect(takeAll()).toBe(0);
 });
+
+it('says that it is empty, which costs nothing', () => {
+  const { clock, bucket, takeAll } = start();
+  expect(bucket.isEmpty()).toBe(false);
+  expect(takeAll()).toBe(3);
+  expect(bucket.isEmpty()).toBe(true);
+  clock.advance(5_000);
+  expect(bucket.isEmpty()).toBe(false);
+  expect(takeAll()).toBe(1);
+});

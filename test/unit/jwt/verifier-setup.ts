@@ -78,7 +78,8 @@ export function build(
 function keySet(key: VerificationKey, kid: string | undefined): KeySet {
   const known = new StaticKeySet([key]);
   if (kid === undefined) return known;
-  return { candidates: () => [{ key, kid, current: true }], search: () => 'absent' };
+  const absent = () => 'absent' as const;
+  return { candidates: () => [{ key, kid, current: true }], search: absent, verdict: absent };
 }
 
 /** An outcome in short: 'identity', or what is said of the fault. */
