@@ -91,6 +91,7 @@ async function startAll(folder: string, valkey: Valkey): Promise<Sluice> {
     ...{ AUTH_REDIS_URL: valkey.url, AUTH_POLICY_FILE: policy, WORKERS: '2' },
     ...{ AUTH_ISSUER: '', AUTH_AUDIENCE: '', AUTH_SECRET_KEY: '' },
     ...{ OTEL_ENABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:1' },
+    LOG_MAX_PER_SEC: '1',
   });
 }
 

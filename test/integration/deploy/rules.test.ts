@@ -34,12 +34,14 @@ describe.skipIf(missing('promtool'))('deploy/prometheus', () => {
 describe('the cases of deploy/prometheus', () => {
   const { tests } = parse(readFileSync(CASES, 'utf8')) as Cases;
 
-  it.each(alerts().map(({ alert }) => alert))('show %s both firing and silent', (alert) => {
-    const outcomes = tests
-      .filter(({ name }) => name.startsWith(`${alert}: `))
-      .flatMap(({ promql_expr_test: expected }) => expected)
-      .map(({ exp_samples: samples }) => JSON.stringify(samples));
-    const fired = JSON.stringify([{ labels: `{alertname="${alert}"}`, value: 1 }]);
-    expect(outcomes).toEqual([fired, '[]']);
-  });
+  it.each(alerts().map((alert) => [alert.alert, alert.for] as const))(
+    'show %s firing, not before its time, and silent',
+    (alert, lasting) => {
+      const outcomes = tests
+        .filter(({ name }) => name.startsWith(`${alert}: `))
+        .map(({ promql_expr_test: looks }) => looks.map(({ exp_samples: samples }) => samples));
+      const fires = [{ labels: `{alertname="${alert}"}`, value: 1 }];
+      expect(outcomes).toEqual([lasting === undefined ? [fires] : [[], fires], [[]]]);
+    },
+  );
 });
