@@ -41,7 +41,10 @@ describe('the cases of deploy/prometheus', () => {
         .filter(({ name }) => name.startsWith(`${alert}: `))
         .map(({ promql_expr_test: looks }) => looks.map(({ exp_samples: samples }) => samples));
       const fires = [{ labels: `{alertname="${alert}"}`, value: 1 }];
-      expect(outcomes).toEqual([lasting === undefined ? [fires] : [[], fires], [[]]]);
+      const [first, ...others] = outcomes;
+      expect(first).toEqual(lasting === undefined ? [fires] : [[], fires]);
+      expect(others.length).toBeGreaterThan(0);
+      for (const other of others) expect(other).toEqual([[]]);
     },
   );
 });
