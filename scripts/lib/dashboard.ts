@@ -21,6 +21,7 @@ export function dashboardJson(): string {
     graphTooltip: 1, // one crosshair for all panels
     refresh: '10s',
     time: { from: 'now-1h', to: 'now' },
+    annotations: { list: [] },
     templating: { list: variables() },
     panels: panels(),
   };
@@ -31,7 +32,7 @@ function variables(): readonly object[] {
   const labels = (name: string, query: string, more: object) => ({
     ...{ name, type: 'query', datasource: DATASOURCE, definition: query },
     ...{ query: { query, refId: name }, refresh: 2, sort: 1 },
-    ...{ multi: true, includeAll: true, current: { text: 'All', value: '$__all' }, ...more },
+    ...{ multi: true, includeAll: true, current: { text: ['All'], value: ['$__all'] }, ...more },
   });
   const pods = 'ext-authz.*';
   return [
