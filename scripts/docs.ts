@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { alertTable } from './lib/alerts.ts';
+import { dashboardJson } from './lib/dashboard.ts';
 import { policyJsonSchema, policyTable } from './lib/policy.ts';
 import {
   benchmarkSummary,
@@ -24,10 +26,12 @@ const PARTS: readonly (readonly [file: string, marker: string, text: () => strin
   ['http2.md', 'refusals', refusalTable],
   ['tuning.md', 'benchmarks', benchmarkSummary],
   ['../README.md', 'peers', peersTable],
+  ['monitoring.md', 'alerts', alertTable],
 ];
 
 const FILES: readonly (readonly [file: string, text: () => string])[] = [
   ['../deploy/policy/schema.json', () => `${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`],
+  ['../deploy/grafana/dashboard.json', dashboardJson],
 ];
 
 const checkOnly = process.argv.includes('--check');

