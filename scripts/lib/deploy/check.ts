@@ -55,14 +55,16 @@ async function containerFaults(
   all: readonly Manifest[],
 ): Promise<readonly string[]> {
   const resolved = resolve(container, deployment, all);
-  const { settings, faults } = await configured(resolved);
+  const faults = [...imageFaults(container), ...resourceFaults(container), ...resolved.faults];
+  // What does not arrive would be told once more, as a setting that is missing.
+  if (resolved.faults.length > 0) return faults;
+  const { settings, faults: ofSettings } = await configured(resolved);
+  faults.push(...ofSettings);
+  if (settings === undefined) return faults;
   return [
-    ...imageFaults(container),
-    ...resourceFaults(container),
-    ...resolved.faults,
     ...faults,
-    ...(settings ? containerPortFaults(container, settings) : []),
-    ...(settings ? graceFaults(deployment, settings) : []),
+    ...containerPortFaults(container, settings),
+    ...graceFaults(deployment, settings),
   ];
 }
 
