@@ -15,7 +15,6 @@ export interface Manifest {
 export interface KeyRef {
   readonly name: string;
   readonly key: string;
-  readonly optional?: boolean;
 }
 
 export interface EnvVar {
