@@ -25,10 +25,13 @@ export async function ensureGoProgram(source: string, log: Log): Promise<string>
   );
 }
 
-/** A command of a published Go module, `module/cmd/name@version`. */
+/** A command of a published Go module, `module/cmd/name@version` or `module/name/v2@version`. */
 export async function ensureGoCommand(module: string, log: Log): Promise<string> {
   const [path = '', version = ''] = module.split('@');
-  const name = path.split('/').at(-1) as string;
+  const name = path
+    .replace(/\/v\d+$/, '')
+    .split('/')
+    .at(-1) as string;
   return build(join(FOLDER, `${name}-${version}`), name, log, async (go, to) => {
     const bin = `${to}.bin`;
     await run('env', [`GOBIN=${bin}`, go, 'install', module], BUILD_MS);

@@ -1,0 +1,95 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deployTools } from '../../../scripts/lib/deploy/tools.ts';
+import { run } from '../../../scripts/lib/run.ts';
+import { missingGo } from '../../support/go.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const SCRIPT = join(ROOT, 'scripts/check-deploy.ts');
+const RUN_MS = 60_000;
+const INSTALL_MS = 600_000;
+let scratch = '';
+
+/** What the script prints of a copy of deploy/ in which a text is another; rejects on faults. */
+async function check(file = '', from = '', to = ''): Promise<string> {
+  const folder = join(await mkdtemp(join(scratch, 'copy-')), 'deploy');
+  await cp(join(ROOT, 'deploy'), folder, { recursive: true });
+  if (file !== '') {
+    const path = join(folder, file);
+    const text = await readFile(path, 'utf8');
+    expect(text.split(from), from).toHaveLength(2);
+    await writeFile(path, text.replace(from, to));
+  }
+  return run(process.execPath, [SCRIPT, '--folder', folder], RUN_MS);
+}
+
+const DEPLOYMENT = 'kubernetes/base/deployment.yaml';
+
+describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => {
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'sluice-check-deploy-'));
+    await deployTools(() => {});
+  }, INSTALL_MS);
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+  it('finds nothing in what is there, and says what has no schema', async () => {
+    const printed = await check();
+    expect(printed).toContain('deploy: 0 faults, by the schemas of Kubernetes 1.30.0 and 1.37.0');
+    for (const name of ['base', 'overlays/canary', 'overlays/dev', 'overlays/prod']) {
+      expect(printed).toMatch(new RegExp(`^${name}: \\d+ objects`, 'm'));
+    }
+    expect(printed).toContain('no schema, required fields only: ServiceMonitor ext-authz');
+    expect(printed).toContain('no schema, required fields only: Application prod-api-ext-authz');
+  });
+
+  it.each([
+    [
+      'kubernetes/secret.example.yaml',
+      '  secret-key:',
+      '  secret-kee:',
+      'Secret ext-authz has no key secret-key; it has redis-url, secret-kee',
+    ],
+    [
+      'kubernetes/overlays/dev/kustomization.yaml',
+      'LOG_LEVEL',
+      'LOG_LEVL',
+      'overlays/dev: Deployment ext-authz: env LOG_LEVL is no setting, perhaps LOG_LEVEL is meant',
+    ],
+    [
+      DEPLOYMENT,
+      'cpu: 100m, memory: 128Mi',
+      'cpu: 100m, memory: 256Mi',
+      'memory of 256Mi is requested, above its limit of 192Mi',
+    ],
+    [
+      DEPLOYMENT,
+      'progressDeadlineSeconds: 120',
+      'progressDeadlineSeconds: soon',
+      "spec.progressDeadlineSeconds: 'soon' is not of type",
+    ],
+    [
+      DEPLOYMENT,
+      'revisionHistoryLimit',
+      'revisionHistryLimit',
+      "('revisionHistryLimit' was unexpected)",
+    ],
+    [
+      'kubernetes/base/pdb.yaml',
+      'kind: PodDisruptionBudget',
+      'kind: PodDisruptionBuget',
+      "Couldn't find schema for kind PodDisruptionBuget",
+    ],
+    ['kubernetes/overlays/prod/kustomization.yaml', '../../base', '../../bas', 'overlays/prod: '],
+    [
+      'argocd/application.yaml',
+      'overlays/prod',
+      'overlays/prd',
+      'overlays/prd holds no kustomization.yaml',
+    ],
+    ['docker/Dockerfile', 'WORKDIR /app', 'WORKDIR app', 'DL3000'],
+  ])('in %s with %s as %s: %s', async (file, from, to, fault) => {
+    await expect(check(file, from, to)).rejects.toThrow(fault);
+  });
+});
