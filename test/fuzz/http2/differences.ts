@@ -91,11 +91,6 @@ export const differences: Readonly<Record<string, Difference>> = {
   'GOAWAY with an error': differ(NOTHING, ENDED, farewell),
   'WINDOW_UPDATE of a stream by 0': differ(RESET, ENDED, streamError),
   'WINDOW_UPDATE of a stream above the largest': differ(RESET, ENDED, streamError),
-  'more DATA than the window': differ(
-    RESET,
-    '1: status 12',
-    'a second message opens no window here; the library answers it as soon as it comes',
-  ),
   'more streams than there may be': differ(
     '17: reset',
     ENDED,
