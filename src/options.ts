@@ -141,6 +141,8 @@ export function grpcOptions(settings: Settings, reflection: boolean): GrpcOption
     host: settings.BIND_ADDRESS,
     port: settings.AUTH_GRPC_PORT,
     maxConcurrentStreams: settings.GRPC_MAX_CONCURRENT_STREAMS,
+    // Peers are held back before anything is refused.
+    maxCalls: Math.ceil(settings.MAX_IN_FLIGHT / 2),
     budgetMs: settings.CHECK_BUDGET_MS,
     maxConnectionAgeMs: settings.GRPC_MAX_CONNECTION_AGE_MS,
     maxConnectionAgeGraceMs: settings.DRAIN_TIMEOUT_MS,

@@ -12,7 +12,7 @@ keepHeapSmall();
 const source = new Http2Source(
   {
     ...{ host: '127.0.0.1', port: 0, reflection: false },
-    ...{ maxConcurrentStreams: 1000, maxConnections: 1024, budgetMs: 1000 },
+    ...{ maxConcurrentStreams: 1000, maxCalls: 100_000, maxConnections: 1024, budgetMs: 1000 },
     ...{ maxConnectionAgeMs: 0, maxConnectionAgeGraceMs: 0 },
   },
   { ready: true, changes: NEVER },

@@ -163,7 +163,7 @@ export const schema = {
     .describe('the key of a revoked token is this and its jti'),
 
   GRPC_MAX_CONCURRENT_STREAMS: integer(1, 100_000)
-    .default(1000)
+    .default(100)
     .describe('checks at once per connection; Envoy opens more connections past it'),
   GRPC_NUM_STREAM_WORKERS: integer(1, 1024)
     .default(16)
@@ -184,8 +184,8 @@ export const schema = {
     .describe('what serves gRPC: our own HTTP/2 (see docs/http2.md), or the gRPC library'),
 
   MAX_IN_FLIGHT: integer(1, 1_000_000)
-    .default(10_000)
-    .describe('checks in the pipeline, per worker'),
+    .default(2_000)
+    .describe('checks in the pipeline, per worker; at half of it callers are held back'),
   MAX_QUEUE_MS: milliseconds(1, MINUTE_MS)
     .default(50)
     .describe(

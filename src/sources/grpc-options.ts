@@ -6,6 +6,8 @@ export interface GrpcOptions extends Addresses {
   readonly maxConnections: number;
   /** SETTINGS_MAX_CONCURRENT_STREAMS, per connection. */
   readonly maxConcurrentStreams: number;
+  /** Calls of all connections that are worth having open at once: past half of it they share it. */
+  readonly maxCalls: number;
   /** Cap on a call's deadline, in ms after its arrival. */
   readonly budgetMs: number;
   /** Age at which a connection is asked to go, in ms, give or take a tenth; 0 = never. */

@@ -11,6 +11,7 @@ export const GRPC_OPTIONS: GrpcOptions = {
   port: 0,
   maxConnections: 1000,
   maxConcurrentStreams: 1000,
+  maxCalls: 100_000,
   budgetMs: 60_000,
   maxConnectionAgeMs: 0,
   maxConnectionAgeGraceMs: 0,

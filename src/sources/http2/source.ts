@@ -52,6 +52,8 @@ export class Http2Source implements CheckSource, ConnectionHost {
   #batch: Call[] = [];
   /** Connections with something to send. */
   #listed: Connection[] = [];
+  /** Calls that should be open at once, under pressure. */
+  #limit: number | undefined;
   /** What a connection is told that it may have. */
   #streamShare: number;
   #inTurn = false;
@@ -95,10 +97,25 @@ export class Http2Source implements CheckSource, ConnectionHost {
     return { port: await this.#listener.start(this.#options, this.#clock, this.#logger) };
   }
 
-  /** Each connection that is in use gets an equal share of the streams. */
-  limit(calls = Number.POSITIVE_INFINITY): number {
-    const open = [...this.#connections].filter(({ openStreams }) => openStreams > 0).length;
-    const inUse = Math.max(open, 1);
+  limit(calls?: number): number {
+    this.#limit = calls;
+    return this.#shareStreams();
+  }
+
+  /**
+   * Each connection that is in use gets an equal share of the streams: of the limit, or, where there is
+   * none and many are open already, of what is worth having open.
+   */
+  #shareStreams(): number {
+    let inUse = 0;
+    let open = 0;
+    for (const { openStreams } of this.#connections) {
+      if (openStreams > 0) inUse++;
+      open += openStreams;
+    }
+    inUse = Math.max(inUse, 1);
+    const { maxCalls } = this.#options;
+    const calls = this.#limit ?? (open > maxCalls / 2 ? maxCalls : Number.POSITIVE_INFINITY);
     const least = Math.min(inUse * WORTHWHILE_STREAMS, MAX_WORTHWHILE_STREAMS);
     this.#streamShare = Math.min(Math.ceil(Math.max(calls, least) / inUse), this.maxStreams);
     for (const connection of this.#connections) connection.limitStreams(this.#streamShare);
@@ -198,12 +215,14 @@ export class Http2Source implements CheckSource, ConnectionHost {
     const { maxConnectionAgeMs: ageMs, maxConnectionAgeGraceMs: graceMs } = this.#options;
     const jitter = 1 + AGE_JITTER * (2 * Math.random() - 1);
     const retireAt = ageMs > 0 ? this.now + ageMs * jitter : Number.POSITIVE_INFINITY;
+    this.#shareStreams();
     const connection = new Connection(socket, this, retireAt, graceMs);
     this.#connections.add(connection);
     this.#stopTick ??= this.#clock.every(TICK_MS, () => this.#tick());
   }
 
   #tick(): void {
+    this.#shareStreams();
     for (const connection of this.#connections) connection.tick();
   }
 

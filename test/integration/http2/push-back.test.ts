@@ -6,6 +6,7 @@ import { open, SETTINGS_ACK, Type } from './frames.ts';
 import { startRig } from './rig.ts';
 
 const MAX_CONCURRENT_STREAMS = 3;
+const TICK_MS = 250;
 const MOST = GRPC_OPTIONS.maxConcurrentStreams;
 
 /** What a peer was told that it may have, in turn. */
@@ -44,6 +45,26 @@ describe('a source that is to hold back its peers', () => {
     rig.source.limit(undefined);
     await until(() => told(one).length === 3);
     expect(told(one)).toEqual([MOST, 100, MOST]);
+  });
+
+  it('shares out what is worth having open, once half of it is', async () => {
+    await using rig = await startRig({ maxCalls: 100 });
+    await using one = await busy(rig, 30);
+    rig.clock.advance(TICK_MS);
+    await one.ping();
+    expect(told(one)).toEqual([MOST]);
+    await using two = await busy(rig, 25);
+    rig.clock.advance(TICK_MS);
+    await until(() => told(one).length === 2 && told(two).length === 2);
+    expect([told(one)[1], told(two)[1]]).toEqual([50, 50]);
+    await using late = await rig.greeted();
+    expect(told(late)).toEqual([50]);
+    for (const call of rig.calls) call.cancel();
+    two.socket.destroy();
+    await until(() => rig.connections === 2);
+    rig.clock.advance(TICK_MS);
+    await until(() => told(one).length === 3);
+    expect(told(one)[2]).toBe(MOST);
   });
 
   it('leaves each connection as many streams as are worth a turn, and says so', async () => {
