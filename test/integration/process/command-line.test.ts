@@ -64,7 +64,7 @@ describe('--print-config', () => {
     expect(lines).toContain('AUTH_SECRET_KEY=***');
     expect(lines).toContain('AUTH_REDIS_URL=***');
     expect(lines).toContain('REDIS_POOL_SIZE=64');
-    expect(lines).toContain('MAX_IN_FLIGHT=10000  # default');
+    expect(lines).toContain('MAX_IN_FLIGHT=2000  # default');
     for (const line of lines) expect(line).toMatch(/^[A-Z][A-Z_]+=.*$/);
     expect(stdout).not.toContain(SECRET);
     expect(stdout).not.toContain('s3cr3t-pass');
