@@ -3,13 +3,11 @@ import type { PolicyFile, PolicyIssuer } from './config/policy/policy-file.ts';
 import { type Environment, SettingsError } from './config/read.ts';
 import type { Settings } from './config/settings.ts';
 import { systemClock } from './domain/clock.ts';
-import type { Logger } from './domain/ports.ts';
 import { ImportedKeys } from './jwt/keys.ts';
 import { KeySets } from './key-sets.ts';
 import { keyMaterial } from './options.ts';
 import { takesScopes } from './revocation/redis/keys.ts';
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+import { silentLogger } from './sinks/log/silent.ts';
 
 /**
  * What is wrong with issuers, their keys and the policy file, as far as that can be known before the
@@ -53,7 +51,7 @@ async function settingFaults(settings: Partial<Settings>): Promise<readonly stri
 type Keyed = Parameters<KeySets['take']>[0];
 
 async function keyFaults(issuers: readonly Keyed[]): Promise<readonly string[]> {
-  const keySets = new KeySets(systemClock, silent);
+  const keySets = new KeySets(systemClock, silentLogger);
   const faults: string[] = [];
   for (const issuer of issuers) {
     if (issuer.keys.kind === 'jwks_url' || issuer.keys.kind === 'discovery') continue;

@@ -5,13 +5,14 @@ import type { Check } from '../../src/domain/check.ts';
 import type { Requirement, TokenVerifier } from '../../src/domain/claims.ts';
 import { systemClock } from '../../src/domain/clock.ts';
 import { allow } from '../../src/domain/decision.ts';
-import type { Logger, PolicyResolver, RevocationStore } from '../../src/domain/ports.ts';
+import type { PolicyResolver, RevocationStore } from '../../src/domain/ports.ts';
 import { TokenCache } from '../../src/jwt/token-cache.ts';
 import { KeySets } from '../../src/key-sets.ts';
 import * as options from '../../src/options.ts';
 import { groupCommit } from '../../src/pipeline/group-commit.ts';
 import { createPipeline } from '../../src/pipeline/index.ts';
 import { createPolicy } from '../../src/policies.ts';
+import { silentLogger } from '../../src/sinks/log/silent.ts';
 import { MetricsSink } from '../../src/sinks/metrics.ts';
 import { ReplySink } from '../../src/sinks/reply.ts';
 import { CheckRequest } from '../../src/sources/codec/check-request.ts';
@@ -135,7 +136,7 @@ async function coldVerify([algorithm, material]: [string, Material]): Promise<Pa
 async function policyFor({ env }: Material, maxEntries = 50_000): Promise<PolicyResolver> {
   const { settings } = await readSettings(env, async () => []);
   const tokens = new TokenCache({ maxEntries, maxBytes: settings.TOKEN_CACHE_MAX_BYTES });
-  const keySets = new KeySets(clock, silent);
+  const keySets = new KeySets(clock, silentLogger);
   const parts = { keySets, tokens, clock, revocationMarginSec: 0 };
   return createPolicy(options.policyOfSettings(settings), parts);
 }
@@ -143,8 +144,6 @@ async function policyFor({ env }: Material, maxEntries = 50_000): Promise<Policy
 function verifierOf(policy: PolicyResolver): TokenVerifier {
   return (policy.resolve(plainCheck('')) as Requirement).verifier;
 }
-
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** As the product joins it, without a transport; resolves when all of a batch are answered. */
 function servePipeline(
@@ -155,7 +154,7 @@ function servePipeline(
   const source = new MemorySource(clock, settings.CHECK_BUDGET_MS);
   const sinks = [new ReplySink(), new MetricsSink()];
   createPipeline(options.pipelineOptions(settings), {
-    ...{ policy, revocations: store, sinks, clock, logger: silent, busyShare: () => 0 },
+    ...{ policy, revocations: store, sinks, clock, logger: silentLogger, busyShare: () => 0 },
   }).serve(source);
   return (checks: readonly Check[]): Promise<number> =>
     new Promise((resolve, reject) => {

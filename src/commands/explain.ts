@@ -7,13 +7,13 @@ import { explanationOf } from '../dev/explanation.ts';
 import { readToken } from '../dev/token-argument.ts';
 import type { Call } from '../domain/call.ts';
 import { systemClock } from '../domain/clock.ts';
-import type { Logger, PolicyResolver, RevocationStore } from '../domain/ports.ts';
+import type { Component, PolicyResolver, RevocationStore } from '../domain/ports.ts';
 import { TokenCache } from '../jwt/token-cache.ts';
 import { KeySets } from '../key-sets.ts';
 import { pipelineOptions } from '../options.ts';
 import { createPipeline } from '../pipeline/index.ts';
 import { openPolicy } from '../policies.ts';
-import type { PolicyKeeper } from '../policy/keeper.ts';
+import { silentLogger } from '../sinks/log/silent.ts';
 import { ReplySink } from '../sinks/reply.ts';
 import { MemorySource } from '../sources/memory.ts';
 
@@ -24,7 +24,6 @@ const START_TIMEOUT_MS = 5_000;
 const POLL_MS = 20;
 const BUDGET_MS = 5_000;
 
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const neverRevoked: RevocationStore = {
   lookup: async (queries) => queries.map(() => ({ state: 'not-revoked', asOf: systemClock.now() })),
 };
@@ -41,10 +40,10 @@ export async function explain(options: ExplainOptions): Promise<void> {
   const tokens = new TokenCache({ maxEntries: 1, maxBytes: settings.TOKEN_CACHE_MAX_BYTES });
   const clock = systemClock;
   const parts = {
-    ...{ keySets: new KeySets(clock, silent), tokens, clock },
+    ...{ keySets: new KeySets(clock, silentLogger), tokens, clock },
     revocationMarginSec: settings.REVOCATION_TTL_MARGIN_SEC,
   };
-  const policy = await openPolicy(settings, process.env, parts, silent);
+  const policy = await openPolicy(settings, process.env, parts, silentLogger);
   const denylist = request.redis ? createRedisDenylist(settings, clock, withoutClose) : undefined;
   denylist?.askedBy(() => policy.scopes);
   denylist?.start();
@@ -64,16 +63,14 @@ export async function explain(options: ExplainOptions): Promise<void> {
   }
 }
 
-const withoutClose = Object.assign(Object.create(silent), { instruments: [], close() {} });
+const withoutClose = Object.assign(Object.create(silentLogger), { instruments: [], close() {} });
 
-async function untilStarted(components: () => ReturnType<typeof componentsOf>): Promise<void> {
+async function untilStarted(components: () => readonly Component[]): Promise<void> {
   const end = systemClock.now() + START_TIMEOUT_MS;
   while (components().some(({ state }) => state === 'starting') && systemClock.now() < end) {
     await sleep(POLL_MS);
   }
 }
-
-const componentsOf = (policy: PolicyKeeper) => policy.components;
 
 function judge(
   settings: Settings,
@@ -84,7 +81,7 @@ function judge(
   const clock = systemClock;
   const source = new MemorySource(clock, BUDGET_MS);
   const pipeline = createPipeline(pipelineOptions(settings), {
-    ...{ policy, revocations, sinks: [new ReplySink()], clock, logger: silent },
+    ...{ policy, revocations, sinks: [new ReplySink()], clock, logger: silentLogger },
     busyShare: () => 0,
   });
   pipeline.serve(source);

@@ -31,7 +31,6 @@ export class FileKeySet implements KeySet {
   #isFaulty = false;
   #isReading = false;
   #stopReading: (() => void) | undefined;
-  #stopped = false;
 
   constructor(options: FileKeySetOptions, clock: Clock, logger: Logger) {
     this.#options = options;
@@ -45,8 +44,7 @@ export class FileKeySet implements KeySet {
   }
 
   get component(): Component {
-    const { component } = this.#report;
-    return this.#stopped ? { ...component, state: 'stopped' } : component;
+    return this.#report.component;
   }
 
   /** Rejects, with an error that names the file, when no keys can be had from it. */
@@ -58,7 +56,7 @@ export class FileKeySet implements KeySet {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#report.stopped();
     this.#stopReading?.();
   }
 

@@ -17,6 +17,7 @@ export class KeyReport {
   readonly #since: number;
   #keysFrom: number | undefined;
   #isCopy = false;
+  #isStopped = false;
   #fault: string | undefined;
   #copyFault: string | undefined;
   #skipped = '[]';
@@ -93,11 +94,16 @@ export class KeyReport {
     this.#logger.error(this.#about(), 'keys are too old and no longer used');
   }
 
+  stopped(): void {
+    this.#isStopped = true;
+  }
+
   searched<S extends Search>(outcome: S): S {
     return this.#metrics.searched(outcome);
   }
 
   get #state(): ComponentState {
+    if (this.#isStopped) return 'stopped';
     if (this.#keysFrom === undefined) return 'starting';
     return this.#fault === undefined && this.#ring.size > 0 ? 'ok' : 'degraded';
   }

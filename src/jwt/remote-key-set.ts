@@ -77,8 +77,7 @@ export class RemoteKeySet implements KeySet {
   }
 
   get component(): Component {
-    const { component } = this.#report;
-    return this.#stopped ? { ...component, state: 'stopped' } : component;
+    return this.#report.component;
   }
 
   /** Fetches for the first time; whether that succeeds is for `component` to tell. */
@@ -89,6 +88,7 @@ export class RemoteKeySet implements KeySet {
   /** Whoever waits for keys is told that there are none to be had. What is there stays. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#report.stopped();
     this.#cancelExpiry();
     await this.#refresher.stop();
     await this.#saving;
