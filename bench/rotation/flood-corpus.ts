@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { AUDIENCE } from '../../test/support/openid-provider.ts';
 import { encodeCheckRequest } from '../../test/support/protobuf.ts';
 import { base64url, claims } from '../../test/support/tokens.ts';
 import { corpusHead, corpusRecord } from '../corpus/corpus.ts';
 import { ALGORITHM } from './keys.ts';
-import { AUDIENCE } from './provider.ts';
 
 const SIGNATURE_BYTES = 256;
 /** Few: this process asks about good tokens meanwhile, and must not be late with that. */

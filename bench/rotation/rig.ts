@@ -1,3 +1,4 @@
+import { AUDIENCE } from '../../test/support/openid-provider.ts';
 import { startToxiproxy, type ToxicProxy } from '../../test/support/toxiproxy.ts';
 import { startValkey } from '../../test/support/valkey.ts';
 import { type Denylist, RedisDenylist } from '../chaos/denylist.ts';
@@ -5,7 +6,7 @@ import { type Settings, startServe, untilReady } from '../chaos/rigs.ts';
 import { processTree } from '../lib/proc.ts';
 import { type Samples, scrape } from '../lib/server-figures.ts';
 import { ALGORITHM, makeKey } from './keys.ts';
-import { AUDIENCE, KeyProvider } from './provider.ts';
+import { KeyProvider } from './provider.ts';
 
 /** A provider behind a proxy that does harm, a real Valkey, and a Sluice that takes its keys from there. */
 export interface KeyRig extends AsyncDisposable {

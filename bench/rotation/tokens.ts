@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AUDIENCE } from '../../test/support/openid-provider.ts';
 import { claims, signedBy } from '../../test/support/tokens.ts';
 import type { Denylist } from '../chaos/denylist.ts';
 import type { Questions } from '../chaos/load.ts';
 import { messageFor } from '../corpus/corpus.ts';
 import type { Token } from './grade.ts';
 import { ALGORITHM, makeKey, type SigningKey } from './keys.ts';
-import { AUDIENCE, type KeyProvider } from './provider.ts';
+import type { KeyProvider } from './provider.ts';
 
 /**
  * `fresh`: issued just now, as far as they say, so that only the provider could tell whether their key

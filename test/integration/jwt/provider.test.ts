@@ -2,8 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider from 'oidc-provider';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { Algorithm } from '../../../src/jwt/algorithms.ts';
 import { discoveryFetcher } from '../../../src/jwt/fetch-keys.ts';
@@ -11,15 +10,13 @@ import { USUAL_TYPES } from '../../../src/jwt/header.ts';
 import { RemoteKeySet } from '../../../src/jwt/remote-key-set.ts';
 import { TokenCache } from '../../../src/jwt/token-cache.ts';
 import { JwtVerifier } from '../../../src/jwt/verifier.ts';
-import { http } from '../../support/http.ts';
 import { RecordingLogger } from '../../support/logger.ts';
+import { AUDIENCE, CLIENT, openidProvider, requestToken } from '../../support/openid-provider.ts';
 import { until } from '../../support/until.ts';
 
 /* Against a provider of another make: its metadata, its keys, its tokens. */
 
-const AUDIENCE = 'https://api.example';
 const ALGORITHMS: readonly Algorithm[] = ['RS256', 'PS256', 'ES256', 'EdDSA'];
-const CLIENT = { client_id: 'client', client_secret: 'a secret of the client, for tests only' };
 
 const privateJwk = (type: string, options: object, members: object) => ({
   ...generateKeyPairSync(type as 'ec', options as { namedCurve: string }).privateKey.export({
@@ -34,28 +31,8 @@ const keys = [
   privateJwk('ed25519', {}, { kid: 'ed-1', use: 'sig', alg: 'EdDSA' }),
 ];
 
-function provider(issuer: string, jwks: readonly object[], alg: Algorithm): RequestListener {
-  const resource = {
-    ...{ scope: 'read', audience: AUDIENCE, accessTokenFormat: 'jwt' },
-    jwt: { sign: { alg } },
-  };
-  return new Provider(issuer, {
-    clients: [
-      { ...CLIENT, grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
-    ],
-    jwks: { keys: jwks },
-    ttl: { ClientCredentials: 600 },
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => AUDIENCE,
-        getResourceServerInfo: () => resource,
-      },
-    },
-  }).callback();
-}
+const provider = (url: string, jwks: readonly object[], alg: Algorithm): RequestListener =>
+  openidProvider(url, { jwks, alg, ttlSec: 600 });
 
 const logger = new RecordingLogger();
 const server = createServer();
@@ -67,7 +44,6 @@ let verifier: JwtVerifier;
 server.on('request', (request, response) => answer(request, response));
 
 beforeEach(async () => {
-  vi.spyOn(console, 'warn').mockReturnValue(); // that nothing of it is for production
   if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening');
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   answer = provider(issuer, keys, 'RS256');
@@ -92,27 +68,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  vi.restoreAllMocks();
   await set.stop();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
 
-async function token(): Promise<string> {
-  const credentials = Buffer.from(
-    `${CLIENT.client_id}:${encodeURIComponent(CLIENT.client_secret)}`,
-  ).toString('base64');
-  const { status, body } = await http(`${issuer}/token`, {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${credentials}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    },
-    body: Buffer.from('grant_type=client_credentials&scope=read'),
-  });
-  expect({ status, body }).toMatchObject({ status: 200 });
-  return JSON.parse(body).access_token;
-}
+const token = (): Promise<string> => requestToken(issuer);
 
 it.each(ALGORITHMS)('a token that it signed by %s verifies', async (algorithm) => {
   answer = provider(issuer, keys, algorithm);
