@@ -13,7 +13,7 @@ import {
 } from './plans.ts';
 import { quotas } from './quota.ts';
 
-/** Not of the plan: the size of V8's young generation, which is most of what a worker holds. */
+/** Not of the plan: what of V8's memory can be chosen. */
 export async function memoryPlans(bench: Bench): Promise<Plans> {
   const corpus = await bench.corpus();
   const sizes = [1, 2, 4, 16];
@@ -30,6 +30,17 @@ export async function memoryPlans(bench: Bench): Promise<Plans> {
   return [
     over('semi-space', 'MiB of each half; 16 is what Node.js does by itself.', SATURATED),
     over('semi-space-at-rate', 'The same at the load of the plan.', PLAN_LOAD),
+    {
+      ...{ id: 'compilers', title: 'Compilers', expectations: [] },
+      about:
+        'At the load of the plan, with two optimizing compilers, as Node.js has it, and with one.',
+      variants: ['--maglev', '--no-maglev'].map((flag) =>
+        sluiceVariant(bench, corpus, {
+          ...{ id: flag.replace(/^--/, ''), label: flag, load: PLAN_LOAD },
+          run: { nodeFlags: [flag] },
+        }),
+      ),
+    },
   ];
 }
 

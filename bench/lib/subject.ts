@@ -28,7 +28,7 @@ export type Environment = Readonly<Record<string, string>>;
 
 export interface SluiceOptions {
   readonly settings: Environment;
-  /** Flags of Node.js. */
+  /** Flags of Node.js beside those of `npm run serve`; of two that contradict, these hold. */
   readonly nodeFlags?: readonly string[];
   /** Command that it is started by: one that puts it into a cgroup, say. */
   readonly within?: readonly string[];
@@ -57,7 +57,8 @@ export async function startSluice(options: SluiceOptions): Promise<Subject> {
       SERVER_CORE,
       ...within,
       process.execPath,
-      ...(nodeFlags.length > 0 ? nodeFlags : usual.flags),
+      ...usual.flags,
+      ...nodeFlags,
       ...usual.command,
     ],
     env,
