@@ -13,12 +13,12 @@ export class Budget {
     this.#filledAt = now;
   }
 
-  /** False when there was none left. */
-  spend(now: number): boolean {
+  /** False when there were not as many left, and then none is taken. */
+  spend(now: number, tokens = 1): boolean {
     this.#left = Math.min(this.#capacity, this.#left + (now - this.#filledAt) * this.#perMs);
     this.#filledAt = now;
-    if (this.#left < 1) return false;
-    this.#left--;
+    if (this.#left < tokens) return false;
+    this.#left -= tokens;
     return true;
   }
 

@@ -170,8 +170,8 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
     this.#reset(id, ErrorCode.NO_ERROR);
   }
 
-  control(): boolean {
-    return this.#floods.control(this.#host.now) || this.#flood('control_flood');
+  control(cost = 1): boolean {
+    return this.#floods.control(this.#host.now, cost) || this.#flood('control_flood');
   }
 
   largeHead(): boolean {

@@ -10,6 +10,8 @@ export interface ControlOwner {
   fail(code: ErrorCode, refusal: Refusal): false;
   /** The ACK of our SETTINGS has come. */
   greeted(): void;
+  /** A frame makes as much work as `cost` others. False: the peer has made too much. */
+  control(cost: number): boolean;
   /** One of our PINGs has come back. */
   pingAnswered(data: Uint8Array): void;
 }
@@ -62,9 +64,10 @@ export class ControlFrames {
     const code = this.peer.read(bytes, start, stop);
     if (code !== ErrorCode.NO_ERROR) return this.#fail(code);
     const change = this.peer.initialWindow - before;
-    // Section 6.9.2: of streams that are open too, and it may well become negative.
-    if (change !== 0 && !this.#requests.shiftWindows(change)) {
-      return this.#fail(ErrorCode.FLOW_CONTROL_ERROR);
+    if (change !== 0) {
+      if (!this.#owner.control(this.#requests.streams.size)) return false;
+      // Section 6.9.2: of streams that are open too, and it may well become negative.
+      if (!this.#requests.shiftWindows(change)) return this.#fail(ErrorCode.FLOW_CONTROL_ERROR);
     }
     this.#writer.settingsAck();
     this.#queue.resume();

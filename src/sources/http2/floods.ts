@@ -11,9 +11,12 @@ const RESETS_PER_SEC = 500;
  * open, and that is how callers give up when their timeout passes.
  */
 const PREMATURE_MS = 20;
-/** Requests with too many headers: each takes as much to read as some hundred others. */
-const LARGE_HEAD_BURST = 100;
-const LARGE_HEADS_PER_SEC = 20;
+/**
+ * Requests with too many headers: each takes as much to read as some hundred others, and no peer that
+ * means well sends a second one. What Envoy asks about is in the message, and no header.
+ */
+const LARGE_HEAD_BURST = 20;
+const LARGE_HEADS_PER_SEC = 5;
 /** Frames that carry no request: SETTINGS, PING, WINDOW_UPDATE, PRIORITY, empty or unknown ones. */
 const CONTROL_BURST = 10_000;
 const CONTROLS_PER_SEC = 1_000;
@@ -45,8 +48,9 @@ export class Floods {
     return this.#resets.spend(now);
   }
 
-  control(now: number): boolean {
-    return this.#controls.spend(now);
+  /** `cost`: how many of the simplest frames it takes as long as. */
+  control(now: number, cost: number): boolean {
+    return this.#controls.spend(now, cost);
   }
 
   largeHead(now: number): boolean {

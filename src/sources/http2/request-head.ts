@@ -99,7 +99,8 @@ export class RequestHead {
 
   /** To be called after the last field: makes of the metadata a string that outlives the bytes. */
   end(): void {
-    this.metadata = this.#textEnd === 0 ? '' : text.toString('latin1', 0, this.#textEnd);
+    const isWanted = this.#textEnd > 0 && !this.isTooLarge;
+    this.metadata = isWanted ? text.toString('latin1', 0, this.#textEnd) : '';
   }
 
   #pseudoHeader(field: Field): void {

@@ -18,6 +18,14 @@ describe('Budget', () => {
     expect(budget.spend(500)).toBe(false);
   });
 
+  it('gives several at once, or none of them', () => {
+    const budget = new Budget(10, 1, 0);
+    expect(budget.spend(0, 11)).toBe(false);
+    expect(budget.spend(0, 7)).toBe(true);
+    expect(budget.spend(0, 4)).toBe(false);
+    expect(spendable(budget, 0)).toBe(3);
+  });
+
   it('fills up with time', () => {
     const budget = new Budget(10, 2, 0);
     spendable(budget, 0);

@@ -195,6 +195,19 @@ describe('a connection', () => {
     );
   });
 
+  it('bears windows that are moved, but not over and over for all its streams', () => {
+    const swing = (size: number) => frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0, 0, 0, size]));
+    const swings = Array.from({ length: 300 }, (_, i) => swing(i % 2));
+    const idle = greeted();
+    idle.read(...swings);
+    expect(idle.refused).toEqual([]);
+    const busy = greeted({ answer: false });
+    for (let i = 0; i < 50; i++) busy.read(head(2 * i + 1), body(2 * i + 1));
+    expect(busy.checks).toHaveLength(50);
+    busy.read(...swings);
+    expect(busy.refused).toEqual(['control_flood']);
+  });
+
   it('makes no call of a request that it refuses, though its text has to wait', () => {
     const { read, checks, refused } = start();
     read(greeting(NO_WINDOW));

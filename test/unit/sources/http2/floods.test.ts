@@ -55,27 +55,40 @@ describe('resets', () => {
 describe('frames that carry no request', () => {
   it('are a flood when there are too many at once', () => {
     const floods = new Floods(START);
-    expect(borne(() => floods.control(START))).toBe(CONTROL_BURST);
-    expect(floods.control(START)).toBe(false);
+    expect(borne(() => floods.control(START, 1))).toBe(CONTROL_BURST);
+    expect(floods.control(START, 1)).toBe(false);
   });
 
   it('are borne again after a while', () => {
     const floods = new Floods(START);
-    borne(() => floods.control(START));
-    expect(borne(() => floods.control(START + 2_000))).toBe(2 * CONTROLS_PER_SEC);
+    borne(() => floods.control(START, 1));
+    expect(borne(() => floods.control(START + 2_000, 1))).toBe(2 * CONTROLS_PER_SEC);
   });
 
   it('are borne where there are answers: a few for each', () => {
     const floods = new Floods(START);
-    borne(() => floods.control(START));
+    borne(() => floods.control(START, 1));
     floods.answered();
     floods.answered();
-    expect(borne(() => floods.control(START))).toBe(16);
+    expect(borne(() => floods.control(START, 1))).toBe(16);
+  });
+
+  it('count for as many as they take as long as', () => {
+    const floods = new Floods(START);
+    expect(borne(() => floods.control(START, 100))).toBe(CONTROL_BURST / 100);
   });
 
   it('do not count with resets', () => {
     const floods = new Floods(START);
-    borne(() => floods.control(START));
+    borne(() => floods.control(START, 1));
     expect(borne(() => floods.resetByUs(START))).toBe(RESET_BURST);
+  });
+});
+
+describe('requests with too many headers', () => {
+  it('are a flood when there are some at once, and borne again after a while', () => {
+    const floods = new Floods(START);
+    expect(borne(() => floods.largeHead(START))).toBe(20);
+    expect(borne(() => floods.largeHead(START + 1_000))).toBe(5);
   });
 });

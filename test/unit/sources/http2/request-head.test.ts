@@ -202,14 +202,11 @@ describe('too many headers', () => {
     }
   });
 
-  it('are not kept beyond the bytes allowed', () => {
+  it('are not kept where they are more than is allowed', () => {
     const half = 'v'.repeat(MAX_HEADER_LIST_BYTES / 2);
     const head = readHead(more(['a', half], ['b', half], ['c', half]));
     expect(head.isTooLarge).toBe(true);
-    const { metadata } = head;
-    expect(metadata.length).toBeLessThanOrEqual(MAX_HEADER_LIST_BYTES);
-    expect(findMetadata(metadata, 'a')).toBe(half);
-    expect(findMetadata(metadata, 'b')).toBeUndefined();
+    expect(head.metadata).toBe('');
   });
 
   it('are not told by one that is as long as all may be', () => {
