@@ -82,7 +82,9 @@ async function measure(run: Run, options: Options): Promise<void> {
   try {
     await run(bench, options);
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    // What it was waiting for ends with an error that has ours as its cause.
+    const isInterrupt = [error, (error as Error).cause].some((one) => one instanceof Interrupted);
+    if (!isInterrupt) throw error;
     bench.progress.note('\ninterrupted: the result holds what was measured by now');
     process.exitCode = 130;
   }
