@@ -1,7 +1,7 @@
 import { ensureTool } from '../../scripts/lib/tools.ts';
 import { Fleet } from '../../test/support/fleet.ts';
 import { Load } from '../../test/support/load.ts';
-import { LIKE_SERVE } from '../chaos/rigs.ts';
+import { startServe } from '../chaos/rigs.ts';
 import type { Bench } from '../lib/bench.ts';
 import type { Scaling, ScalingStep } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
@@ -53,12 +53,11 @@ export async function runScaling(bench: Bench): Promise<void> {
   const secondsOf = (settleMs: number) => CHANGE_SEC + (settleMs + lookMs) / 1000;
   bench.progress.expect(all.reduce((sum, { settleMs }) => sum + secondsOf(settleMs), 0));
   const settings = {
-    ...LIKE_SERVE,
     REDIS_POOL_SIZE: String(POOL),
     GRPC_MAX_CONNECTION_AGE_MS: String(connectionAgeMs),
     DRAIN_DELAY_MS: '5000', // the default of the service, and not of the tests
   };
-  await using fleet = await Fleet.start({ size: 2, settings });
+  await using fleet = await Fleet.start({ size: 2, settings, start: startServe });
   const asks = await prepareAsks(fleet.valkey);
   const headers = asks.map((ask) => ask.headers);
   await using load = new Load(fleet.envoy.url(), { headers, rate });

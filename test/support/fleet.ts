@@ -13,10 +13,14 @@ import { type Sluice, startSluice } from './sluice.ts';
 import { until } from './until.ts';
 import { startValkey, type Valkey } from './valkey.ts';
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface FleetOptions {
   readonly size: number;
-  /** Of every Sluice, beside those of a test. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Of every Sluice. */
+  readonly settings?: Settings;
+  /** Instead of startSluice. */
+  readonly start?: (settings: Settings) => Promise<Sluice>;
   /** More changes of deploy/envoy/envoy.yaml. */
   readonly edits?: readonly Edit[];
 }
@@ -118,8 +122,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #startSluice(): Promise<Sluice> {
-    const settings = { AUTH_REDIS_URL: this.valkey.url, ...this.#options.settings };
-    const sluice = this.#stack.use(await startSluice(settings));
+    const { start = startSluice, settings } = this.#options;
+    const sluice = this.#stack.use(await start({ AUTH_REDIS_URL: this.valkey.url, ...settings }));
     this.#running = [...this.#running, sluice];
     void sluice.exitCode.then(() => {
       this.#running = this.#running.filter((other) => other !== sluice);
