@@ -12,6 +12,7 @@ const USAGE = `Usage: npm run bench -- <what> [options]
   overload     up to ten times what the server can take, and back
   chaos        what faults of Redis, the network and the process do to checks under way
   rotation     an issuer exchanges its keys, goes away, or is drowned in forged tokens
+  scaling      instances come and go behind a real Envoy, and Envoy is restarted
   soak         memory over time: ever new tokens, connections and revocations
   crosscheck   the load generator beside h2load and ghz
   report       bench/results/report.html and summary.md, from the results that are there
@@ -45,6 +46,7 @@ const benches: Readonly<Record<(typeof benchNames)[number], () => Promise<Run>>>
   overload: async () => (await import('./overload/index.ts')).runOverload,
   chaos: async () => (await import('./chaos/index.ts')).runChaos,
   rotation: async () => (await import('./rotation/index.ts')).runRotation,
+  scaling: async () => (await import('./scaling/index.ts')).runScaling,
   soak: async () => (await import('./soak.ts')).runSoak,
   crosscheck: async () => (await import('./crosscheck.ts')).runCrosscheck,
 };
@@ -80,7 +82,9 @@ async function measure(run: Run, options: Options): Promise<void> {
   try {
     await run(bench, options);
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
+    // What it was waiting for ends with an error that has ours as its cause.
+    const isInterrupt = [error, (error as Error).cause].some((one) => one instanceof Interrupted);
+    if (!isInterrupt) throw error;
     bench.progress.note('\ninterrupted: the result holds what was measured by now');
     process.exitCode = 130;
   }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertTable } from './lib/alerts.ts';
+import { instanceTable, redisTable, totalTable } from './lib/capacity.ts';
 import { dashboardJson } from './lib/dashboard.ts';
 import { policyJsonSchema, policyTable } from './lib/policy.ts';
 import {
@@ -27,6 +28,9 @@ const PARTS: readonly (readonly [file: string, marker: string, text: () => strin
   ['tuning.md', 'benchmarks', benchmarkSummary],
   ['../README.md', 'peers', peersTable],
   ['monitoring.md', 'alerts', alertTable],
+  ['scaling.md', 'instance', instanceTable],
+  ['scaling.md', 'redis', redisTable],
+  ['scaling.md', 'totals', totalTable],
 ];
 
 const FILES: readonly (readonly [file: string, text: () => string])[] = [

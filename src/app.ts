@@ -83,7 +83,10 @@ export async function createService(
   );
   const grpc = options.grpcOptions(settings, reflection);
   const source = await createSource(settings.TRANSPORT, grpc, readiness, clock, logger);
-  const measured = [...sinks, logger, pipeline, tokens, denylist, loop, source, policy, keySets];
+  const measured = [
+    ...[...sinks, logger, pipeline, tokens, denylist, loop, source, policy, keySets],
+    readiness,
+  ];
   return new Service({
     source,
     pipeline,

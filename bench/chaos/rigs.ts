@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { startToxiproxy, type ToxicProxy } from '../../test/support/toxiproxy.ts
 import { until } from '../../test/support/until.ts';
 import { startValkey, type Valkey } from '../../test/support/valkey.ts';
 import { processTree } from '../lib/proc.ts';
+import { serveScript } from '../lib/subject.ts';
 import { type Denylist, RedisDenylist, scriptedDenylist } from './denylist.ts';
 import type { Rig } from './fault.ts';
 import { readinessOf } from './watch.ts';
@@ -30,20 +30,12 @@ export interface ScriptedRig extends Rig {
 export const USER = 'sluice';
 export const PASSWORD = 'first';
 
-/** As `npm run serve` has it (`NAME=value … node --flag … main.js`), or memory would be another. */
-export const LIKE_SERVE: Settings = readServeScript();
-
-function readServeScript(): Settings {
-  const file = join(import.meta.dirname, '../../package.json');
-  const words = (JSON.parse(readFileSync(file, 'utf8')).scripts.serve as string).split(' ');
-  const variables = words.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('='));
-  const flags = words.filter((word) => word.startsWith('--'));
-  return { ...Object.fromEntries(variables), NODE_OPTIONS: flags.join(' ') };
-}
+/** As `npm run serve` has it, or memory would be another. */
+export const LIKE_SERVE = await serveScript();
 
 /** A Sluice in a process of its own. */
 export const startServe = (settings: Settings): Promise<Sluice> =>
-  startSluice({ ...LIKE_SERVE, ...settings });
+  startSluice({ ...LIKE_SERVE.env, ...settings }, LIKE_SERVE.flags);
 
 /** A Valkey that keeps what it has acknowledged when it is killed, and a proxy in front of it. */
 export async function startRedis(stack: AsyncDisposableStack) {

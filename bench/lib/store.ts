@@ -7,7 +7,7 @@ export const RESULTS = new URL('../results', import.meta.url).pathname;
 
 type Content = Pick<
   BenchResult,
-  'corpus' | 'experiments' | 'skipped' | 'stages' | 'soak' | 'chaos' | 'rotation'
+  'corpus' | 'experiments' | 'skipped' | 'stages' | 'soak' | 'chaos' | 'rotation' | 'scaling'
 >;
 type Head = Omit<BenchResult, 'endedAt' | 'complete' | keyof Content>;
 

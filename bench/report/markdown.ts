@@ -9,6 +9,7 @@ import { knobValue, number, percent, short } from './numbers.ts';
 import { isOverload } from './overload.ts';
 import { benchTitles, commonFacts, type Fact, ownFacts, warnings } from './provenance.ts';
 import { rotationHead, rotationRows } from './rotation.ts';
+import { scalingHead, scalingRows } from './scaling.ts';
 import { soakRows } from './soak-rows.ts';
 import { measuredStages, partsAndWhole } from './stages.ts';
 import { verdict } from './verdict.ts';
@@ -36,6 +37,7 @@ function benchPart(result: BenchResult, own: readonly Fact[]): string {
     soakLine(result),
     chaosTable(result),
     rotationTable(result),
+    scalingTable(result),
     ...experiments.filter(isCompared).map(experimentPart),
     kneesTable(experiments),
     expectationsTable(experiments),
@@ -105,6 +107,10 @@ function chaosTable({ chaos }: BenchResult): string {
 
 function rotationTable({ rotation }: BenchResult): string {
   return rotation === undefined ? '' : table(rotationHead, rotationRows(rotation));
+}
+
+function scalingTable({ scaling }: BenchResult): string {
+  return scaling === undefined ? '' : table(scalingHead, scalingRows(scaling));
 }
 
 /** A sweep is told by its knee, and a step's only variant by the table of steps. */

@@ -10,6 +10,7 @@ export const benchTitles: Readonly<Record<BenchName, string>> = {
   overload: 'Overload',
   chaos: 'Chaos',
   rotation: 'Rotation of keys',
+  scaling: 'Scaling',
   crosscheck: 'Cross-check',
 };
 

@@ -153,6 +153,20 @@ const rotationOutcome = z.object({
   starvedMs: z.number(),
 });
 
+const scalingStep = z.object({
+  name: z.string(),
+  about: z.string(),
+  seconds: z.number(),
+  instances: z.number(),
+  requests: z.number(),
+  failed: counts,
+  share: z.object({ min: z.number(), max: z.number() }),
+  redisConnections: z.object({ most: z.number(), bound: z.number() }),
+  renewed: z.number(),
+  p99Ms: z.number(),
+  starvedMs: z.number(),
+});
+
 /** Of a file in bench/results. */
 export const benchResult: z.ZodType<BenchResult> = z.object({
   schema: z.literal(1),
@@ -181,5 +195,6 @@ export const benchResult: z.ZodType<BenchResult> = z.object({
     })
     .exactOptional(),
   rotation: z.object({ rate: z.number(), outcomes: z.array(rotationOutcome) }).exactOptional(),
+  scaling: z.object({ rate: z.number(), steps: z.array(scalingStep) }).exactOptional(),
   skipped: z.array(z.string()),
 });

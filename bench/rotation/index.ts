@@ -2,7 +2,7 @@ import type { Bench } from '../lib/bench.ts';
 import type { Rotation, RotationOutcome } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { OTHER_CORE, pin, SERVER_CORE } from '../lib/subject.ts';
-import { isHeld } from '../report/rotation.ts';
+import { isHeld } from '../report/measures.ts';
 import { type Drill, type LoadTiming, perform } from './drill.ts';
 import { flood } from './drills/flood.ts';
 import {

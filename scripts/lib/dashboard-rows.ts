@@ -197,6 +197,12 @@ const keysAndPolicy: readonly PanelSpec[] = [
 ];
 
 const processes: readonly PanelSpec[] = [
+  one(
+    'Parts of /ready: 1 is ok',
+    'short',
+    '{{component}}',
+    `min by (component) (${of('component_healthy')})`,
+  ),
   one('CPU', 'short', '{{instance}}', rateOf(`process_cpu_seconds_total{${SELECTED}}`)),
   {
     title: 'Memory',

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { BenchResult, FigureName } from '../../bench/lib/result.ts';
-import { figureOf } from '../../bench/report/figures.ts';
 import { requiredUnless } from '../../src/config/help.ts';
 import { formatValue } from '../../src/config/print.ts';
 import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
 import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
 import { refusals } from '../../src/sources/http2/meter.ts';
+import { measuredVariants, median } from './measured.ts';
 
 const SUMMARY = new URL('../../bench/results/summary.md', import.meta.url);
 
@@ -61,17 +60,11 @@ export function benchmarkSummary(): string {
     .trim();
 }
 
-const PEERS = new URL('../../bench/results/peers.json', import.meta.url);
-
 /** Markdown: what one core answers, and what a check costs, beside servers that decide nothing. */
 export function peersTable(): string {
-  const { experiments } = JSON.parse(readFileSync(PEERS, 'utf8')) as BenchResult;
-  const saturated = experiments.find(({ id }) => id === 'saturated');
-  if (saturated === undefined) throw new Error('the results of peers lack "saturated"');
-  const rows = saturated.variants.map((variant) => {
-    const median = (name: FigureName) => figureOf(variant, name)?.median;
-    const rps = Math.round((median('rps') ?? 0) / 100) * 100;
-    const cpu = Math.round(median('serverCpuUs') ?? 0);
+  const rows = measuredVariants('peers', 'saturated').map((variant) => {
+    const rps = Math.round(median(variant, 'rps') / 100) * 100;
+    const cpu = Math.round(median(variant, 'serverCpuUs'));
     return `| ${variant.label} | ${rps.toLocaleString('en')} | ${cpu} µs |`;
   });
   return ['| on one core | checks/s | CPU per check |', '|---|---|---|', ...rows].join('\n');

@@ -4,7 +4,7 @@
  */
 
 /** How the values of several worker processes become one. */
-export type Merge = 'sum' | 'max';
+export type Merge = 'sum' | 'max' | 'min';
 
 interface Description {
   readonly name: string;

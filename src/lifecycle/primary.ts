@@ -3,6 +3,7 @@ import { type Metrics, mergeMetrics } from '../admin/registry.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
 import type { Component, ComponentState, Logger, StatusReport } from '../domain/ports.ts';
+import { healthOf } from './component-health.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface PrimaryOptions {
@@ -31,7 +32,6 @@ const WORST: readonly ComponentState[] = ['starting', 'degraded', 'stopped', 'ok
  *      └──────── backoff, jittered ◀─────────┘
  */
 export class Primary {
-  readonly instruments: readonly Instrument[];
   readonly #options: PrimaryOptions;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -44,6 +44,10 @@ export class Primary {
     name: 'ext_authz_worker_restarts_total',
     help: 'Worker processes that ended by themselves and were replaced.',
   });
+  readonly #serving = new Gauge(
+    { name: 'ext_authz_workers', help: 'Worker processes that serve.', merge: 'sum' },
+    () => this.#reports().length,
+  );
   #wasReady = false;
   #draining = false;
   readonly #stopWatch: () => void;
@@ -53,12 +57,6 @@ export class Primary {
     this.#clock = clock;
     this.#logger = logger;
     this.#stopWatch = clock.every(WATCH_MS, () => this.#killHung());
-    const about = {
-      name: 'ext_authz_workers',
-      help: 'Worker processes that serve.',
-      merge: 'sum',
-    } as const;
-    this.instruments = [new Gauge(about, () => this.#reports().length), this.#restarts];
   }
 
   /** Rejects when the first workers cannot start; later ones are tried again and again. */
@@ -93,6 +91,11 @@ export class Primary {
   /** Has the workers read the policy anew. */
   reload(): void {
     this.#tellAll({ type: 'reload' });
+  }
+
+  get instruments(): readonly Instrument[] {
+    const health = healthOf([this.#workersComponent(this.#reports().length)]);
+    return [this.#serving, this.#restarts, ...health];
   }
 
   get report(): StatusReport {

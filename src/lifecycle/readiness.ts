@@ -1,6 +1,8 @@
 import { Subject } from 'rxjs';
 import type { Clock } from '../domain/clock.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import type { Component, Readiness, StatusReport } from '../domain/ports.ts';
+import { healthOf } from './component-health.ts';
 
 export interface ReadinessOptions {
   /** Names of the parts whose failing makes this unready also later on. */
@@ -36,6 +38,11 @@ export class ReadinessMonitor implements Readiness {
 
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** Others once there are other components. */
+  get instruments(): readonly Instrument[] {
+    return healthOf(this.#components());
   }
 
   get report(): StatusReport {

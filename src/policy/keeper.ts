@@ -75,9 +75,12 @@ export class PolicyKeeper implements PolicyResolver {
   }
 
   get components(): readonly Component[] {
-    const { components } = this.#current;
-    if (this.#fault === undefined) return components;
-    return [...components, { name: 'policy', state: 'degraded', detail: this.#fault }];
+    const fault = this.#fault;
+    const policy: Component = {
+      ...{ name: 'policy', state: fault === undefined ? 'ok' : 'degraded' },
+      ...(fault !== undefined && { detail: fault }),
+    };
+    return [...this.#current.components, policy];
   }
 
   get scopes(): readonly RevocationScope[] {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { swap } from '../support/envoy-edits.ts';
 import { bearer, type Stack, startStack } from '../support/stack.ts';
 import { claims, ISSUER, SECRET, signed } from '../support/tokens.ts';
 import { missing } from '../support/tools.ts';
-import { swap } from './envoy-edits.ts';
 
 /* Tokens that are bound to a client certificate (RFC 8705), which Envoy attests. */
 

@@ -1,15 +1,13 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DiscoveryFile, NODE } from '../support/discovery-file.ts';
 import { startEnvoy } from '../support/envoy.ts';
+import { PATIENT_SETTINGS, strictConfig, swap, withoutRetries } from '../support/envoy-edits.ts';
+import { Load } from '../support/load.ts';
 import { type Sluice, startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { startValkey } from '../support/valkey.ts';
-import { PATIENT_SETTINGS, strictConfig, swap, withoutRetries } from './envoy-edits.ts';
-import { Load } from './load.ts';
 
 const RELOADS = 10;
 /** Requests a second. */
@@ -39,14 +37,14 @@ describe.skipIf(missing('envoy', 'valkey'))(
       for (const replica of replicas) {
         await until(async () => (await replica.ready()).status === 200);
       }
-      await using listeners = await ListenerFile.create();
       const config = strictConfig(first.grpcPort, withoutRetries);
       const [head = '', listener = '', clusters = ''] = config.split(
         /^ {2}(?:listeners|clusters):$/m,
       );
-      await listeners.write(listener);
+      await using listeners = await DiscoveryFile.create(typed(listener));
       const twin = otherCluster(clusters, first, second);
-      const bootstrap = `${listeners.discovery}${head}  clusters:\n${twin}${clusters}`;
+      const discovery = `${NODE}dynamic_resources: { lds_config: ${listeners.source} }\n`;
+      const bootstrap = `${discovery}${head}  clusters:\n${twin}${clusters}`;
       await using envoy = await startEnvoy(bootstrap, { concurrency: 2, args: ARGS });
       await using load = new Load(envoy.url('ingress'), { headers: bearer(token()), rate: RATE });
       for (let reload = 1; reload <= RELOADS; reload++) {
@@ -54,7 +52,7 @@ describe.skipIf(missing('envoy', 'valkey'))(
         const asked = async () => (await replicas[turn].metric(ALLOWED)) ?? 0;
         const before = await asked();
         const turned = swap('cluster_name: sluice', `cluster_name: ${CLUSTERS[turn]}`);
-        await listeners.write(turned(listener));
+        await listeners.write(typed(turned(listener)));
         await until(async () => (await asked()) >= before + CHECKS, PATIENCE_MS);
       }
       const outcomes = await load.stop();
@@ -74,36 +72,8 @@ function otherCluster(clusters: string, first: Sluice, second: Sluice): string {
   ].reduce((text, edit) => edit(text), cluster);
 }
 
-/** Listeners in a file that an Envoy reads again when another is moved in its place. */
-class ListenerFile implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #path: string;
-
-  private constructor(folder: string) {
-    this.#folder = folder;
-    this.#path = join(folder, 'listeners.yaml');
-  }
-
-  static async create(): Promise<ListenerFile> {
-    return new ListenerFile(await mkdtemp(join(tmpdir(), 'sluice-listeners-')));
-  }
-
-  /** What a configuration has to say of it. */
-  get discovery(): string {
-    return `node: { id: test, cluster: test }
-dynamic_resources:
-  lds_config: { resource_api_version: V3, path_config_source: { path: ${this.#path} } }
-`;
-  }
-
-  async write(listener: string): Promise<void> {
-    const type = 'type.googleapis.com/envoy.config.listener.v3.Listener';
-    const typed = swap('    - name: ingress', `    - "@type": ${type}\n      name: ingress`);
-    await writeFile(`${this.#path}.new`, `resources:\n${typed(listener)}`);
-    await rename(`${this.#path}.new`, this.#path);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return rm(this.#folder, { recursive: true });
-  }
-}
+/** A discovered listener names its type. */
+const typed = swap(
+  '    - name: ingress',
+  '    - "@type": type.googleapis.com/envoy.config.listener.v3.Listener\n      name: ingress',
+);

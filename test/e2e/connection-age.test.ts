@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import {
+  PATIENT_SETTINGS,
+  startStrictEnvoy,
+  swap,
+  withoutRetries,
+} from '../support/envoy-edits.ts';
+import { Load } from '../support/load.ts';
 import { startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { transport } from '../support/transport.ts';
 import { until } from '../support/until.ts';
 import { startValkey } from '../support/valkey.ts';
-import { PATIENT_SETTINGS, startStrictEnvoy, swap, withoutRetries } from './envoy-edits.ts';
-import { Load } from './load.ts';
 
 const AGE_MS = 1_000;
 const LOAD_MS = 10_000;

@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import type { Envoy } from '../support/envoy.ts';
+import {
+  type Edit,
+  PATIENT_SETTINGS,
+  patient,
+  startStrictEnvoy,
+  swap,
+} from '../support/envoy-edits.ts';
 import { http } from '../support/http.ts';
 import { bearer, type Stack, startStack, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
-import { type Edit, PATIENT_SETTINGS, patient, startStrictEnvoy, swap } from './envoy-edits.ts';
 
 const REVOKED_JTI = 'a-revoked-one';
 const NOW = Math.floor(Date.now() / 1000);

@@ -5,13 +5,13 @@ import { DEFAULT_PORTS, envoyConfig } from '../../scripts/lib/envoy-config.ts';
 import { startUpstream } from '../../scripts/lib/upstream.ts';
 import type { FailureSignal } from '../../src/domain/decision.ts';
 import { type Envoy, startEnvoy } from '../support/envoy.ts';
+import { PATIENT_SETTINGS, patient, swap } from '../support/envoy-edits.ts';
 import { http } from '../support/http.ts';
 import { type Sluice, startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { startValkey, type Valkey } from '../support/valkey.ts';
-import { PATIENT_SETTINGS, patient, swap } from './envoy-edits.ts';
 
 /* The table of docs/operations.md, and every cell of it through a real Envoy. */
 

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Envoy } from '../support/envoy.ts';
+import {
+  alsoAt,
+  PATIENT_SETTINGS,
+  quickToNotice,
+  startStrictEnvoy,
+  withoutRetries,
+} from '../support/envoy-edits.ts';
 import { freePort } from '../support/free-port.ts';
+import { Load } from '../support/load.ts';
 import { type Sluice, startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { startValkey } from '../support/valkey.ts';
-import { alsoAt, PATIENT_SETTINGS, startStrictEnvoy, swap, withoutRetries } from './envoy-edits.ts';
-import { Load } from './load.ts';
 
 const RESTARTS = 10;
 /** Requests a second. */
@@ -15,15 +20,6 @@ const RATE = 250;
 /** For Envoy to notice. */
 const PATIENCE_MS = 30_000;
 const HEALTHY = 'cluster.sluice.membership_healthy';
-
-const EDITS = [
-  withoutRetries,
-  swap('timeout: 1s\n          interval: 1s', 'timeout: 20s\n          interval: 0.1s'),
-  swap('no_traffic_interval: 1s', 'no_traffic_interval: 0.1s'),
-  swap('unhealthy_threshold: 2', 'unhealthy_threshold: 1'),
-  // By default Envoy's workers are told of changes once a second.
-  swap('common_lb_config: {', 'common_lb_config: { update_merge_window: 0s,'),
-];
 
 describe.skipIf(missing('envoy', 'valkey'))('one replica after the other is restarted', () => {
   it(`loses no check in ${RESTARTS} restarts, without a retry`, async () => {
@@ -43,7 +39,12 @@ describe.skipIf(missing('envoy', 'valkey'))('one replica after the other is rest
     let staying = await start(await freePort());
     let leaving = await start(await freePort());
     const cluster = alsoAt(staying.grpcPort, leaving.grpcPort);
-    await using envoy = await startStrictEnvoy(staying.grpcPort, cluster, ...EDITS);
+    await using envoy = await startStrictEnvoy(
+      staying.grpcPort,
+      cluster,
+      withoutRetries,
+      ...quickToNotice,
+    );
     const healthy = (count: number) =>
       until(async () => (await envoy.stats(HEALTHY))[HEALTHY] === count, PATIENCE_MS);
     await healthy(2);
@@ -52,22 +53,21 @@ describe.skipIf(missing('envoy', 'valkey'))('one replica after the other is rest
     for (let restart = 0; restart < RESTARTS; restart++) {
       leaving.signal('SIGTERM');
       await healthy(1);
-      await until(async () => (await connectionsTo(leaving, envoy)) === 0, PATIENCE_MS);
+      await until(
+        async () => (await envoy.connectionsTo('sluice', leaving.grpcPort)) === 0,
+        PATIENCE_MS,
+      );
       leaving.signal('SIGTERM');
       expect(await leaving.exitCode).toBe(0);
       const fresh = await start(leaving.grpcPort);
       await healthy(2);
-      await until(async () => (await connectionsTo(fresh, envoy)) > 0, PATIENCE_MS);
+      await until(
+        async () => (await envoy.connectionsTo('sluice', fresh.grpcPort)) > 0,
+        PATIENCE_MS,
+      );
       [leaving, staying] = [staying, fresh];
     }
     const outcomes = await load.stop();
     expect(outcomes).toEqual({ 200: load.sent });
   }, 120_000);
 });
-
-/** Those of Envoy's workers, which hear of what its health checks find a moment later. */
-async function connectionsTo({ grpcPort }: Sluice, { adminUrl }: Envoy): Promise<number> {
-  const clusters = await (await fetch(`${adminUrl}/clusters`)).text();
-  const count = new RegExp(`^sluice::127\\.0\\.0\\.1:${grpcPort}::cx_active::(\\d+)$`, 'm');
-  return Number(count.exec(clusters)?.[1]);
-}

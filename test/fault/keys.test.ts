@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isHeld } from '../../bench/report/rotation.ts';
+import { isHeld } from '../../bench/report/measures.ts';
 import { type Drill, type LoadTiming, perform } from '../../bench/rotation/drill.ts';
 import {
   blackHole,

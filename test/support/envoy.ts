@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureTool } from '../../scripts/lib/tools.ts';
+import { type Generation, hotRestartArgs, readGeneration, removeShared } from './hot-restart.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 /** Merged by Envoy over what the test gives. */
@@ -13,6 +14,8 @@ export interface EnvoyOptions {
   readonly concurrency?: number;
   /** More of the command line: ['--component-log-level', 'ext_authz:debug']. */
   readonly args?: readonly string[];
+  /** Whether another may take over from it: the ports of its listeners must not be 0 then. */
+  readonly hotRestart?: boolean;
 }
 
 /** By name of the listener. */
@@ -35,10 +38,16 @@ interface Stats {
  *
  * @param config A bootstrap configuration, as an object or as YAML, whose listeners have port 0.
  */
-export async function startEnvoy(
+export function startEnvoy(config: object | string, options: EnvoyOptions = {}): Promise<Envoy> {
+  return launch(config, options);
+}
+
+async function launch(
   config: object | string,
-  options: EnvoyOptions = {},
+  options: EnvoyOptions,
+  before?: Generation,
 ): Promise<Envoy> {
+  const { hotRestart = false } = options;
   const { path } = await ensureTool('envoy');
   let adminUrl: string | undefined;
   let ports: Ports = new Map();
@@ -51,7 +60,8 @@ export async function startEnvoy(
       return [
         ...['--config-path', file, '--config-yaml', ADMIN],
         ...['--admin-address-path', join(folder, 'admin')],
-        '--disable-hot-restart', // what two Envoys on one machine would clash over
+        // What two Envoys on one machine would clash over, else.
+        ...(hotRestart ? hotRestartArgs(folder, before) : ['--disable-hot-restart']),
         ...['--concurrency', String(options.concurrency ?? 1), '--log-level', 'warning'],
         ...['--file-flush-interval-msec', '50'], // of access logs
         ...(options.args ?? []),
@@ -67,7 +77,10 @@ export async function startEnvoy(
       return true;
     },
   });
-  return new Envoy(server, adminUrl as string, ports);
+  if (!hotRestart) return new Envoy(server, adminUrl as string, ports);
+  const generation = await readGeneration(server.folder, before);
+  const succeed = () => launch(config, options, generation);
+  return new Envoy(server, adminUrl as string, ports, { generation, succeed });
 }
 
 async function readAdminUrl(file: string): Promise<string | undefined> {
@@ -93,15 +106,24 @@ async function getJson(url: string): Promise<unknown> {
   return response.json();
 }
 
+interface Lineage {
+  readonly generation: Generation;
+  /** Starts the one that takes over. */
+  succeed(): Promise<Envoy>;
+}
+
 export class Envoy implements AsyncDisposable {
   readonly adminUrl: string;
   readonly #server: ServerProcess;
   readonly #ports: Ports;
 
-  constructor(server: ServerProcess, adminUrl: string, ports: Ports) {
+  readonly #lineage: Lineage | undefined;
+
+  constructor(server: ServerProcess, adminUrl: string, ports: Ports, lineage?: Lineage) {
     this.#server = server;
     this.adminUrl = adminUrl;
     this.#ports = ports;
+    this.#lineage = lineage;
   }
 
   get pid(): number {
@@ -136,8 +158,25 @@ export class Envoy implements AsyncDisposable {
     return Object.fromEntries(found);
   }
 
-  stop(): Promise<void> {
-    return this.#server.end('SIGTERM');
+  /** Of its workers to an endpoint of a cluster, open ones; NaN where it is none of that cluster. */
+  async connectionsTo(cluster: string, port: number): Promise<number> {
+    const clusters = await (await fetch(`${this.adminUrl}/clusters`)).text();
+    const count = new RegExp(`^${cluster}::127\\.0\\.0\\.1:${port}::cx_active::(\\d+)$`, 'm');
+    return Number(count.exec(clusters)?.[1]);
+  }
+
+  /** Has another take over its listeners; resolves with that once this one has ended. */
+  async hotRestart(): Promise<Envoy> {
+    if (this.#lineage === undefined) throw new Error('it was started without hotRestart');
+    const successor = await this.#lineage.succeed();
+    await this.#server.exitCode;
+    return successor;
+  }
+
+  /** Not of one that another has taken over from. */
+  async stop(): Promise<void> {
+    await this.#server.end('SIGTERM');
+    if (this.#lineage !== undefined) await removeShared(this.#lineage.generation);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -33,10 +33,13 @@ const environment = (env: Environment) => ({ PATH: process.env.PATH ?? '', ...en
 
 /**
  * A real Sluice, listening: `serve` in a process of its own, with these settings on top of what a
- * test needs.
+ * test needs. `nodeFlags`: those of Node.js, not all of which NODE_OPTIONS may hold.
  */
-export function startSluice(env: Environment = {}): Promise<Sluice> {
-  return start('serve', { ...SETTINGS, ...env }, '"message":"listening"');
+export function startSluice(
+  env: Environment = {},
+  nodeFlags: readonly string[] = [],
+): Promise<Sluice> {
+  return start('serve', { ...SETTINGS, ...env }, '"message":"listening"', nodeFlags);
 }
 
 /** A real Sluice in dev mode, on free ports. */
@@ -45,11 +48,16 @@ export function startDev(env: Environment = {}): Promise<Sluice> {
   return start('dev', { ...ports, ...env }, 'Ready. Ctrl-C ends it.');
 }
 
-async function start(command: string, env: Environment, sign: string): Promise<Sluice> {
+async function start(
+  command: string,
+  env: Environment,
+  sign: string,
+  nodeFlags: readonly string[] = [],
+): Promise<Sluice> {
   const server = await startServer({
     name: 'sluice',
     command: process.execPath,
-    args: async () => [MAIN, command],
+    args: async () => [...nodeFlags, MAIN, command],
     env: environment({ TRANSPORT: transport, ...env }),
     isReady: ({ log }) => log.includes(sign) && /"message":"listening"\}\n/.test(log),
   });

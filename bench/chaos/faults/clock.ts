@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Fault, Group } from '../fault.ts';
 import {
-  LIKE_SERVE,
   type RedisRig,
   rigOf,
   type Settings,
@@ -22,7 +21,7 @@ export async function clockRig(settings: Settings = {}): Promise<ClockRig> {
   const redis = await startRedis(stack);
   const env = {
     AUTH_REDIS_URL: redis.url,
-    NODE_OPTIONS: `${LIKE_SERVE.NODE_OPTIONS} --import ${JUMPS}`,
+    NODE_OPTIONS: `--import ${JUMPS}`,
     ...settings,
   };
   const sluice = stack.use(await startServe(env));

@@ -31,12 +31,15 @@ async function start(
   const redis = await startRedis(stack);
   const [grpcPort, adminPort] = [await freePort(), await freePort()];
   const env = {
-    ...{ ...SETTINGS, ...LIKE_SERVE, ...TALKATIVE, TRANSPORT: transport, ...settings },
+    ...{ ...SETTINGS, ...LIKE_SERVE.env, ...TALKATIVE, TRANSPORT: transport, ...settings },
     ...{ AUTH_GRPC_PORT: String(grpcPort), AUTH_METRICS_PORT: String(adminPort) },
     ...{ PATH: process.env.PATH ?? '', AUTH_REDIS_URL: redis.url },
   };
-  const args = ['-c', `exec "$0" "$@" ${redirect}`, process.execPath, MAIN, 'serve'];
-  const child = spawn('sh', args, { env, stdio: 'ignore' });
+  const command = [process.execPath, ...LIKE_SERVE.flags, MAIN, 'serve'];
+  const child = spawn('sh', ['-c', `exec "$0" "$@" ${redirect}`, ...command], {
+    env,
+    stdio: 'ignore',
+  });
   guard(child);
   const pid = child.pid as number;
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

@@ -9,7 +9,14 @@ import { measuredStages, partsAndWhole } from '../stages.ts';
 import { evidence } from './evidence.ts';
 import { experimentSection } from './experiment.ts';
 import { html, type Markup } from './markup.ts';
-import { chaosTable, checklistTable, rotationTable, soakTable, stagesTable } from './tables.ts';
+import {
+  chaosTable,
+  checklistTable,
+  rotationTable,
+  scalingTable,
+  soakTable,
+  stagesTable,
+} from './tables.ts';
 
 /** `facts`: those that differ from bench to bench. `ids`: one of the bench, one per experiment. */
 export function benchSection(
@@ -17,7 +24,7 @@ export function benchSection(
   facts: readonly Fact[],
   [id = '', ...experimentIds]: readonly string[],
 ): Markup {
-  const { experiments, soak, chaos, rotation } = result;
+  const { experiments, soak, chaos, rotation, scaling } = result;
   const stages = measuredStages(result.stages ?? []);
   const list = checklist(experiments);
   const words = [
@@ -32,7 +39,7 @@ export function benchSection(
 <h2>${benchTitles[result.bench]} ${marks(result)}</h2>
 ${warnings(result).map((warning) => html`<p class="warning">${warning}</p>`)}
 ${evidence(words, charts)}
-${chaos && chaosTable(chaos)}${rotation && rotationTable(rotation)}
+${chaos && chaosTable(chaos)}${rotation && rotationTable(rotation)}${scaling && scalingTable(scaling)}
 ${list && checklistTable(list)}
 ${experiments.map((experiment, at) => experimentSection(experiment, experimentIds[at] ?? ''))}
 </section>`;

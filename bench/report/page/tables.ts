@@ -1,11 +1,13 @@
-import type { Chaos, Experiment, Rotation, Soak, Variant } from '../../lib/result.ts';
+import type { Chaos, Experiment, Rotation, Scaling, Soak, Variant } from '../../lib/result.ts';
 import { chaosHead, chaosRows } from '../chaos.ts';
 import type { Checklist } from '../checklist.ts';
 import { allColumns, type Column, columnsOf, rangeText } from '../columns.ts';
 import { countedRuns, figureOf, noise, type Spread, spreadOf } from '../figures.ts';
+import { measureText } from '../measures.ts';
 import { number, percent } from '../numbers.ts';
 import { commonLoad, commonSettings, loadText, ownSettings } from '../provenance.ts';
-import { measureText, rotationHead, rotationRows } from '../rotation.ts';
+import { rotationHead, rotationRows } from '../rotation.ts';
+import { scalingHead, scalingRows } from '../scaling.ts';
 import { soakRows } from '../soak-rows.ts';
 import type { MeasuredStage } from '../stages.ts';
 import { html, type Markup } from './markup.ts';
@@ -105,25 +107,29 @@ export function soakTable(soak: Soak): Markup | undefined {
   )}</tbody></table></div>`;
 }
 
-export function chaosTable(chaos: Chaos): Markup {
-  return html`
-<div class="scroll"><table>
-<thead><tr>${chaosHead.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
-<tbody>${chaosRows(chaos).map(
-    ([fault = '', ...cells]) => html`
-<tr><th scope="row">${fault}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
-  )}</tbody>
-</table></div>`;
-}
+export const chaosTable = (chaos: Chaos): Markup => outcomesTable(chaosHead, chaosRows(chaos));
 
 export function rotationTable(rotation: Rotation): Markup {
+  const { outcomes } = rotation;
+  return html`${outcomesTable(rotationHead, rotationRows(rotation), outcomes)}
+${outcomes.map(({ name, measures }) => html`<p>${name}</p><ul>${measures.map((measure) => html`<li>${measureText(measure)}</li>`)}</ul>`)}`;
+}
+
+export const scalingTable = (scaling: Scaling): Markup =>
+  outcomesTable(scalingHead, scalingRows(scaling), scaling.steps);
+
+/** One row for each thing that was done; `told`: what there is to say about it. */
+function outcomesTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  told: readonly { readonly about: string }[] = [],
+): Markup {
   return html`
 <div class="scroll"><table>
-<thead><tr>${rotationHead.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
-<tbody>${rotationRows(rotation).map(
-    ([drill = '', ...cells], at) => html`
-<tr><th scope="row">${drill}<small>${rotation.outcomes[at]?.about}</small></th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+<thead><tr>${head.map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ([name = '', ...cells], at) => html`
+<tr><th scope="row">${name}${told[at] && html`<small>${told[at].about}</small>`}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
   )}</tbody>
-</table></div>
-${rotation.outcomes.map(({ name, measures }) => html`<p>${name}</p><ul>${measures.map((measure) => html`<li>${measureText(measure)}</li>`)}</ul>`)}`;
+</table></div>`;
 }

@@ -28,6 +28,7 @@ describe('npm run bench', () => {
         'stages',
         'peers',
         'overload',
+        'scaling',
         'soak',
         'crosscheck',
         'report',

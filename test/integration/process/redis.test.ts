@@ -21,6 +21,7 @@ describe.skipIf(missing('valkey'))('Redis', () => {
           redis: { state: 'starting', detail: expect.stringMatching(/^0 of 4 connections/) },
           event_loop: { state: 'ok', detail: expect.any(String) },
           revocation: { state: 'ok' },
+          policy: { state: 'ok' },
         },
       },
     });

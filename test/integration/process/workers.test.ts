@@ -78,10 +78,15 @@ describe.skipIf(missing('valkey'))('worker processes', () => {
           redis: { state: 'ok', detail: '4 of 4 connections' },
           event_loop: { state: 'ok', detail: expect.any(String) },
           revocation: { state: 'ok' },
+          policy: { state: 'ok' },
         },
       },
     });
     expect(await sluice.metric('ext_authz_workers')).toBe(2);
+    for (const component of ['workers', 'redis', 'event_loop', 'revocation']) {
+      const healthy = `ext_authz_component_healthy{component="${component}"}`;
+      expect(await sluice.metric(healthy)).toBe(1);
+    }
     expect(await sluice.metric('process_resident_memory_bytes')).toBeGreaterThan(50e6);
     const servers = () =>
       new Set(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Gauge } from '../../../src/domain/instrument.ts';
 import type { Component, ComponentState } from '../../../src/domain/ports.ts';
 import { ReadinessMonitor } from '../../../src/lifecycle/readiness.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -19,6 +20,31 @@ function start(required: readonly string[] = ['event_loop']) {
 }
 
 describe('ReadinessMonitor', () => {
+  it('shows each part as a metric: 1 while it is ok, and 0 else', () => {
+    const { monitor, set } = start();
+    const health = () =>
+      monitor.instruments.map(({ about, ...instrument }) => {
+        expect(about).toMatchObject({ name: 'ext_authz_component_healthy', merge: 'min' });
+        return [about.labels?.component, (instrument as Gauge).read()];
+      });
+    expect(health()).toEqual([
+      ['redis', 0],
+      ['event_loop', 1],
+    ]);
+    set('redis', 'ok');
+    expect(health()).toEqual([
+      ['redis', 1],
+      ['event_loop', 1],
+    ]);
+    for (const state of ['degraded', 'stopped'] as const) {
+      set('redis', state);
+      expect(health()).toEqual([
+        ['redis', 0],
+        ['event_loop', 1],
+      ]);
+    }
+  });
+
   it('is ready once every part has been up', () => {
     const { monitor, set, changes } = start();
     expect(monitor.ready).toBe(false);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Measure, RotationOutcome } from '../../../../bench/lib/result.ts';
 import { buildReport } from '../../../../bench/report/index.ts';
-import { isHeld, measureText, rotationRows, verdictOf } from '../../../../bench/report/rotation.ts';
+import { isHeld, measureText, verdictOf } from '../../../../bench/report/measures.ts';
+import { rotationRows } from '../../../../bench/report/rotation.ts';
 import { benchResult } from '../../../../bench/report/schema.ts';
 import { resultOf } from './fixture.ts';
 

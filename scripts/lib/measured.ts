@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import type { BenchResult, FigureName, Variant } from '../../bench/lib/result.ts';
+import { figureOf } from '../../bench/report/figures.ts';
+
+const RESULTS = new URL('../../bench/results/', import.meta.url);
+
+/** Those of one experiment in bench/results. */
+export function measuredVariants(bench: string, experiment: string): readonly Variant[] {
+  const { experiments } = JSON.parse(
+    readFileSync(new URL(`${bench}.json`, RESULTS), 'utf8'),
+  ) as BenchResult;
+  const found = experiments.find(({ id }) => id === experiment);
+  if (found === undefined) throw new Error(`the results of ${bench} lack "${experiment}"`);
+  return found.variants;
+}
+
+export function measuredVariant(bench: string, experiment: string, variant: string): Variant {
+  const found = measuredVariants(bench, experiment).find(({ id }) => id === variant);
+  if (found === undefined) throw new Error(`"${experiment}" of ${bench} lacks "${variant}"`);
+  return found;
+}
+
+/** The median of the runs that count. */
+export function median(variant: Variant, figure: FigureName): number {
+  const found = figureOf(variant, figure);
+  if (found === undefined) throw new Error(`"${variant.label}" has no ${figure}`);
+  return found.median;
+}
