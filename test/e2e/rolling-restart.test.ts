@@ -1,73 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import type { Envoy } from '../support/envoy.ts';
-import { freePort } from '../support/free-port.ts';
-import { type Sluice, startSluice } from '../support/sluice.ts';
+import { startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
-import { until } from '../support/until.ts';
 import { startValkey } from '../support/valkey.ts';
-import { alsoAt, PATIENT_SETTINGS, startStrictEnvoy, swap, withoutRetries } from './envoy-edits.ts';
 import { Load } from './load.ts';
+import { Replicas, type StartReplica } from './replicas.ts';
 
 const RESTARTS = 10;
 /** Requests a second. */
 const RATE = 250;
-/** For Envoy to notice. */
-const PATIENCE_MS = 30_000;
-const HEALTHY = 'cluster.sluice.membership_healthy';
-
-const EDITS = [
-  withoutRetries,
-  swap('timeout: 1s\n          interval: 1s', 'timeout: 20s\n          interval: 0.1s'),
-  swap('no_traffic_interval: 1s', 'no_traffic_interval: 0.1s'),
-  swap('unhealthy_threshold: 2', 'unhealthy_threshold: 1'),
-  // By default Envoy's workers are told of changes once a second.
-  swap('common_lb_config: {', 'common_lb_config: { update_merge_window: 0s,'),
-];
 
 describe.skipIf(missing('envoy', 'valkey'))('one replica after the other is restarted', () => {
   it(`loses no check in ${RESTARTS} restarts, without a retry`, async () => {
     await using valkey = await startValkey();
-    await using started = new AsyncDisposableStack();
-    const start = async (port: number): Promise<Sluice> => {
-      const settings = {
-        ...PATIENT_SETTINGS,
-        AUTH_REDIS_URL: valkey.url,
-        AUTH_GRPC_PORT: String(port),
-        DRAIN_DELAY_MS: '60000', // the test ends it, once Envoy has noticed
-      };
-      const replica = started.use(await startSluice(settings));
-      await until(async () => (await replica.ready()).status === 200);
-      return replica;
-    };
-    let staying = await start(await freePort());
-    let leaving = await start(await freePort());
-    const cluster = alsoAt(staying.grpcPort, leaving.grpcPort);
-    await using envoy = await startStrictEnvoy(staying.grpcPort, cluster, ...EDITS);
-    const healthy = (count: number) =>
-      until(async () => (await envoy.stats(HEALTHY))[HEALTHY] === count, PATIENCE_MS);
-    await healthy(2);
-
-    await using load = new Load(envoy.url(), { headers: bearer(token()), rate: RATE });
+    const start: StartReplica = (settings) =>
+      startSluice({ ...settings, AUTH_REDIS_URL: valkey.url });
+    await using replicas = await Replicas.start(start);
+    await using load = new Load(replicas.envoy.url(), { headers: bearer(token()), rate: RATE });
     for (let restart = 0; restart < RESTARTS; restart++) {
-      leaving.signal('SIGTERM');
-      await healthy(1);
-      await until(async () => (await connectionsTo(leaving, envoy)) === 0, PATIENCE_MS);
-      leaving.signal('SIGTERM');
-      expect(await leaving.exitCode).toBe(0);
-      const fresh = await start(leaving.grpcPort);
-      await healthy(2);
-      await until(async () => (await connectionsTo(fresh, envoy)) > 0, PATIENCE_MS);
-      [leaving, staying] = [staying, fresh];
+      expect(await replicas.replaceOldest(start)).toBe(0);
     }
     const outcomes = await load.stop();
     expect(outcomes).toEqual({ 200: load.sent });
   }, 120_000);
 });
-
-/** Those of Envoy's workers, which hear of what its health checks find a moment later. */
-async function connectionsTo({ grpcPort }: Sluice, { adminUrl }: Envoy): Promise<number> {
-  const clusters = await (await fetch(`${adminUrl}/clusters`)).text();
-  const count = new RegExp(`^sluice::127\\.0\\.0\\.1:${grpcPort}::cx_active::(\\d+)$`, 'm');
-  return Number(count.exec(clusters)?.[1]);
-}
