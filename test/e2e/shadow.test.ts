@@ -42,7 +42,12 @@ const metadata = (name: string) => `%DYNAMIC_METADATA(envoy.filters.http.ext_aut
 const filterOf = (kind: string) => `                  - name: envoy.filters.http.${kind}\n`;
 
 /** deploy/envoy/envoy.yaml, whose own filter asks the old service. */
-function withShadow(place: 'before' | 'after', old: number, sluice: number): Edit {
+function withShadow(
+  place: 'before' | 'after',
+  old: number,
+  sluice: number,
+  editFilter: Edit = patient,
+): Edit {
   const [filter, cluster] = documented();
   const next = filterOf(place === 'before' ? 'ext_authz' : 'router');
   const moved = swap(
@@ -52,7 +57,7 @@ function withShadow(place: 'before' | 'after', old: number, sluice: number): Edi
   const edits = [
     swap(`port_value: ${sluice} }`, `port_value: ${old} }`),
     patient,
-    swap(next, `${indented(patient(filter), 18)}${next}`),
+    swap(next, `${indented(editFilter(filter), 18)}${next}`),
     swap('  clusters:\n', `  clusters:\n${indented(moved(cluster), 4)}`),
     swap(metadata('reason'), ['reason', 'shadow_result', 'shadow_reason'].map(metadata).join(' ')),
   ];
@@ -153,6 +158,31 @@ describe.skipIf(missing('envoy', 'valkey')).each(['after', 'before'] as const)(
       await stack.sluice.stop();
       expect(await toldUpstream('/no-sluice', token())).toEqual(TOLD_BY_OLD);
       await expect.poll(() => logged('/no-sluice')).toBe('200 old-allow - -');
+    });
+  },
+);
+
+describe.skipIf(missing('envoy', 'valkey'))(
+  "the filter's own shadow mode, as a second lock",
+  () => {
+    it('lets pass what Sluice refuses, and what the old one told', async () => {
+      await using old = await startCheckService(decideAsOld);
+      const port = await freePort();
+      const locked = swap(
+        'failure_mode_allow: true',
+        'shadow_mode: true\n    decoder_header_mutation_rules: { disallow_all: true }\n    failure_mode_allow: true',
+      );
+      const edit = withShadow('after', old.port, port, (filter) => locked(patient(filter)));
+      const settings = { ...PATIENT_SETTINGS, AUTH_GRPC_PORT: String(port) };
+      await using stack = await startStack({ settings, edit });
+      for (const presented of [token(), RUBBISH]) {
+        const answer = await http(`${stack.envoy.url()}/`, { headers: bearer(presented) });
+        expect(answer.status).toBe(200);
+        expect(JSON.parse(answer.body)).toMatchObject({ headers: TOLD_BY_OLD });
+      }
+      const { 'http.ingress.ext_authz.shadow.shadow_denied': denied } =
+        await stack.envoy.stats('shadow_denied');
+      expect(denied).toBe(1);
     });
   },
 );
