@@ -20,8 +20,11 @@ ${KUBERNETES_VERSIONS.join(' and ')} and to the service itself: names and values
 probes, resources. Asks no cluster. Exit code 1 and a line for each fault.
 `;
 
-/** What an overlay counts on beside itself. */
-const BESIDE: Readonly<Record<string, string>> = { 'overlays/canary': 'overlays/prod' };
+/** What is in the cluster beside an overlay. */
+const BESIDE: Readonly<Record<string, string>> = {
+  'overlays/canary': 'overlays/prod',
+  'overlays/shadow': 'overlays/prod',
+};
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -21,6 +21,7 @@ import { type ClosableLogger, createLogger } from './sinks/log/logger.ts';
 import { LogSink } from './sinks/log/sink.ts';
 import { MetricsSink } from './sinks/metrics.ts';
 import { ReplySink } from './sinks/reply.ts';
+import { ShadowReplySink, tellOfShadow } from './sinks/shadow.ts';
 import { createTraceSink } from './sinks/trace/sink.ts';
 import type { Http2Source } from './sources/http2/source.ts';
 import { loadTls } from './sources/tls-files.ts';
@@ -68,6 +69,7 @@ export async function createService(
   denylist.askedBy(() => policy.scopes);
   const loop = new LoopMonitor(clock);
   const sinks = await createSinks(settings, logger, clock);
+  const shadow = tellOfShadow(settings.SHADOW_MODE, settings.ENVIRONMENT);
   const pipeline = createPipeline(options.pipelineOptions(settings), {
     policy,
     revocations: denylist.store,
@@ -78,13 +80,16 @@ export async function createService(
   });
   const readiness = new ReadinessMonitor(
     { required: settings.READY_REQUIRES_REDIS ? ['event_loop', 'redis'] : ['event_loop'] },
-    () => [denylist.component(), loop.component, pipeline.component, ...policy.components],
+    () => [
+      ...shadow.components,
+      ...[denylist.component(), loop.component, pipeline.component, ...policy.components],
+    ],
     clock,
   );
   const grpc = options.grpcOptions(settings, reflection);
   const source = await createSource(settings.TRANSPORT, grpc, readiness, clock, logger);
   const measured = [
-    ...[...sinks, logger, pipeline, tokens, denylist, loop, source, policy, keySets],
+    ...[...sinks, shadow, logger, pipeline, tokens, denylist, loop, source, policy, keySets],
     readiness,
   ];
   return new Service({
@@ -120,6 +125,7 @@ export function createAppLogger(settings: Settings): ClosableLogger {
     serviceName: settings.OTEL_SERVICE_NAME,
     serviceVersion: version,
     environment: settings.ENVIRONMENT,
+    shadow: settings.SHADOW_MODE,
   });
 }
 
@@ -163,7 +169,7 @@ async function createSource(
 async function createSinks(settings: Settings, logger: ClosableLogger, clock: Clock) {
   const { LOG_ALLOW_SAMPLE: allowSample, LOG_MAX_PER_SEC: maxPerSec } = settings;
   const sinks = [
-    new ReplySink(),
+    settings.SHADOW_MODE ? new ShadowReplySink(logger) : new ReplySink(),
     new MetricsSink(),
     new LogSink({ allowSample, maxPerSec }, logger, clock),
   ];

@@ -35,7 +35,7 @@ export const LIKE_SERVE = await serveScript();
 
 /** A Sluice in a process of its own. */
 export const startServe = (settings: Settings): Promise<Sluice> =>
-  startSluice({ ...LIKE_SERVE.env, ...settings }, LIKE_SERVE.flags);
+  startSluice({ ...LIKE_SERVE.env, ...settings }, { nodeFlags: LIKE_SERVE.flags });
 
 /** A Valkey that keeps what it has acknowledged when it is killed, and a proxy in front of it. */
 export async function startRedis(stack: AsyncDisposableStack) {

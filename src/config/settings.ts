@@ -236,6 +236,12 @@ export const schema = {
   READY_REQUIRES_REDIS: boolean()
     .default(false)
     .describe('whether /ready is 503 while Redis is away; see docs/operations.md first'),
+  SHADOW_MODE: boolean()
+    .default(false)
+    .describe(
+      'whether every check is allowed, whatever is decided, and the decision only counted and ' +
+        'logged: beside a service that still decides; see docs/migrating.md first',
+    ),
 
   LOG_LEVEL: choice(['debug', 'info', 'warn', 'error'])
     .default('info')

@@ -93,10 +93,18 @@ function outcomeOf(response: CheckResponse): Outcome {
   const options = (allowed ? response.ok_response : refusal)?.headers ?? [];
   return {
     result: allowed ? 'allow' : httpStatus >= 500 ? 'error' : 'deny',
-    reason: response.dynamic_metadata?.fields.reason?.stringValue ?? 'unknown',
+    reason: reasonIn(response.dynamic_metadata?.fields ?? {}),
     httpStatus,
     headers: Object.fromEntries(options.map(({ header }) => [header.key, header.value])),
   };
+}
+
+/** Its answer does not count in shadow mode, and therefore has no reason of its own. */
+function reasonIn(fields: Readonly<Record<string, { readonly stringValue?: string }>>): string {
+  const text = (name: string) => fields[name]?.stringValue;
+  const decided = text('shadow_reason');
+  if (decided === undefined) return text('reason') ?? 'unknown';
+  return `SHADOW MODE, which allows everything; decided: ${text('shadow_result')}, ${decided}`;
 }
 
 /** An outcome in a few words. */

@@ -24,7 +24,7 @@ export interface Decision {
   readonly headersToRemove: readonly string[];
   /** On an allow: parameters removed from the query of the request to the upstream. */
   readonly queryToRemove: readonly string[];
-  /** Fields of dynamic_metadata beside the reason. */
+  /** Fields of dynamic_metadata: the reason, and what the policy names. */
   readonly metadata: readonly Header[];
   /** Body of a denial, JSON; empty on an allow. */
   readonly body: string;
@@ -48,7 +48,7 @@ export function allow(
   headers: readonly Header[],
   headersToRemove: readonly string[],
   queryToRemove: readonly string[] = [],
-  metadata: readonly Header[] = [],
+  metadata: readonly Header[] = [['reason', reason]],
 ): Decision {
   const spec = reasons[reason];
   return {
@@ -82,7 +82,7 @@ export function refuse(
     headers: [['content-type', 'application/json'], ...(options.headers ?? [])],
     headersToRemove: [],
     queryToRemove: [],
-    metadata: [],
+    metadata: [['reason', reason]],
     body: JSON.stringify({ error: reason, message: spec.message }),
     signal: spec.signalled ? (options.signal ?? 'denied') : 'denied',
     wire: notEncoded(),

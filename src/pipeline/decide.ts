@@ -118,7 +118,7 @@ class Allow implements KnownAllow {
   }
 
   get metadata(): readonly Header[] {
-    return this.#tell(this.requirement.metadata);
+    return [['reason', this.reason], ...this.#tell(this.requirement.metadata)];
   }
 
   get headersToRemove(): readonly string[] {

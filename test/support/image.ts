@@ -1,14 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../../scripts/lib/run.ts';
 import { skipped } from './tools.ts';
 
-const DOCKERFILE = join(import.meta.dirname, '../../deploy/docker/Dockerfile');
+const ROOT = join(import.meta.dirname, '../..');
+const DOCKERFILE = join(ROOT, 'deploy/docker/Dockerfile');
+const SCRIPT = join(ROOT, 'scripts/image-tree.ts');
+/** For npm to install into it. */
+export const ASSEMBLE_MS = 300_000;
+
 /**
  * Sets up, for itself alone, what a container sees: a root with the tree under /app, Node.js, the
  * libraries of C, and nothing else; all of it read-only. Becomes the command, as the user.
  */
-const SCRIPT = `
+const CONTAIN = `
 root=$1 tree=$2 node=$3 user=$4; shift 4
 mount -t tmpfs tmpfs "$root"
 cd "$root"
@@ -32,6 +38,11 @@ export interface Image {
   readonly healthcheck: readonly string[];
   /** Number of the user. */
   readonly user: string;
+}
+
+/** Puts what the image holds into a folder that is not there, or empty. What the script printed. */
+export function assembleImageTree(folder: string): Promise<string> {
+  return run(process.execPath, [SCRIPT, folder], ASSEMBLE_MS);
 }
 
 /** What the Dockerfile says of how it is run. */
@@ -64,7 +75,7 @@ export function contained(
     'sh',
     '-e',
     '-c',
-    SCRIPT,
+    CONTAIN,
     'contained',
     root,
     tree,

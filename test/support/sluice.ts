@@ -33,31 +33,28 @@ const environment = (env: Environment) => ({ PATH: process.env.PATH ?? '', ...en
 
 /**
  * A real Sluice, listening: `serve` in a process of its own, with these settings on top of what a
- * test needs. `nodeFlags`: those of Node.js, not all of which NODE_OPTIONS may hold.
+ * test needs. `main`: of another build than the sources here. `nodeFlags`: those of Node.js, not all of
+ * which NODE_OPTIONS may hold.
  */
 export function startSluice(
   env: Environment = {},
-  nodeFlags: readonly string[] = [],
+  { main = MAIN, nodeFlags = [] }: { main?: string; nodeFlags?: readonly string[] } = {},
 ): Promise<Sluice> {
-  return start('serve', { ...SETTINGS, ...env }, '"message":"listening"', nodeFlags);
+  const args = [...nodeFlags, main, 'serve'];
+  return start(args, { ...SETTINGS, ...env }, '"message":"listening"');
 }
 
 /** A real Sluice in dev mode, on free ports. */
 export function startDev(env: Environment = {}): Promise<Sluice> {
   const ports = { AUTH_GRPC_PORT: '0', AUTH_METRICS_PORT: '0' };
-  return start('dev', { ...ports, ...env }, 'Ready. Ctrl-C ends it.');
+  return start([MAIN, 'dev'], { ...ports, ...env }, 'Ready. Ctrl-C ends it.');
 }
 
-async function start(
-  command: string,
-  env: Environment,
-  sign: string,
-  nodeFlags: readonly string[] = [],
-): Promise<Sluice> {
+async function start(args: readonly string[], env: Environment, sign: string): Promise<Sluice> {
   const server = await startServer({
     name: 'sluice',
     command: process.execPath,
-    args: async () => [...nodeFlags, MAIN, command],
+    args: async () => args,
     env: environment({ TRANSPORT: transport, ...env }),
     isReady: ({ log }) => log.includes(sign) && /"message":"listening"\}\n/.test(log),
   });

@@ -12,6 +12,7 @@ import {
 import { containerPortFaults, servicePortFaults } from './ports.ts';
 import { resolve } from './references.ts';
 import { configured } from './settings.ts';
+import { shadowServiceFaults, shadowSettingFaults } from './shadow.ts';
 
 /**
  * What is wrong with manifests that no schema tells, a line each. `outside`: what they refer to and
@@ -30,6 +31,7 @@ export async function manifestFaults(
   return [
     ...ofDeployments.flat(),
     ...servicePortFaults(built),
+    ...shadowServiceFaults(all),
     ...scalingFaults(built),
     ...built.filter(isCustom).flatMap(customFaults),
   ];
@@ -63,6 +65,7 @@ async function containerFaults(
   if (settings === undefined) return faults;
   return [
     ...faults,
+    ...shadowSettingFaults(settings),
     ...containerPortFaults(container, settings),
     ...graceFaults(deployment, settings),
   ];

@@ -10,6 +10,8 @@ export interface LoggerOptions {
   readonly serviceName: string;
   readonly serviceVersion: string;
   readonly environment: string;
+  /** Whether every line says that no decision in it counts (SHADOW_MODE). */
+  readonly shadow?: boolean;
 }
 
 export interface ClosableLogger extends Logger {
@@ -36,6 +38,7 @@ export function createLogger(options: LoggerOptions, stream?: DestinationStream)
         'service.version': options.serviceVersion,
         'service.environment': options.environment,
         'process.pid': process.pid,
+        ...(options.shadow && { 'sluice.shadow': true }),
       },
       timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ 'log.level': label }) },

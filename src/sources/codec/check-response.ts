@@ -72,9 +72,9 @@ function headerValueOption([name, value]: Header): Uint8Array {
   );
 }
 
-/** A Struct of strings, for access logs and other filters: the reason, and what the policy names. */
-function dynamicMetadata({ reason, metadata }: Decision): Uint8Array {
+/** A Struct of strings, for access logs and other filters. */
+function dynamicMetadata({ metadata }: Decision): Uint8Array {
   const field = ([name, value]: Header): Uint8Array =>
     message(1, string(1, name), message(2, message(3, Buffer.from(value, 'utf8'))));
-  return message(4, field(['reason', reason]), ...metadata.map(field));
+  return message(4, ...metadata.map(field));
 }

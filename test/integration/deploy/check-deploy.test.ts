@@ -37,7 +37,10 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
   it('finds nothing in what is there, and says what has no schema', async () => {
     const printed = await check();
     expect(printed).toContain('deploy: 0 faults, by the schemas of Kubernetes 1.30.0 and 1.37.0');
-    for (const name of ['base', 'overlays/canary', 'overlays/dev', 'overlays/prod']) {
+    for (const name of [
+      'base',
+      ...['canary', 'dev', 'prod', 'shadow'].map((name) => `overlays/${name}`),
+    ]) {
       expect(printed).toMatch(new RegExp(`^${name}: \\d+ objects`, 'm'));
     }
     expect(printed).toContain('no schema, required fields only: ServiceMonitor ext-authz');
@@ -80,6 +83,18 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
       'kind: PodDisruptionBudget',
       'kind: PodDisruptionBuget',
       "Couldn't find schema for kind PodDisruptionBuget",
+    ],
+    [
+      'kubernetes/overlays/prod/kustomization.yaml',
+      'ENVIRONMENT=prod',
+      'SHADOW_MODE=true',
+      'SHADOW_MODE is true with ENVIRONMENT at production: every request would pass',
+    ],
+    [
+      'kubernetes/overlays/shadow/kustomization.yaml',
+      'labels:\n  - pairs: { app.kubernetes.io/name: ext-authz-shadow }',
+      'labels:\n  - pairs: { app.kubernetes.io/name: ext-authz }',
+      'Service ext-authz: finds pods of Deployment ext-authz-shadow too, which is in SHADOW_MODE',
     ],
     ['kubernetes/overlays/prod/kustomization.yaml', '../../base', '../../bas', 'overlays/prod: '],
     [

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../../scripts/lib/run.ts';
-import { cannotContain, contained, readImage } from '../../support/image.ts';
+import {
+  ASSEMBLE_MS,
+  assembleImageTree,
+  cannotContain,
+  contained,
+  readImage,
+} from '../../support/image.ts';
 import { startServer } from '../../support/server-process.ts';
 import { SETTINGS, Sluice } from '../../support/sluice.ts';
 import { missing } from '../../support/tools.ts';
@@ -13,8 +18,6 @@ import { until } from '../../support/until.ts';
 import { startValkey } from '../../support/valkey.ts';
 import { CheckClient, newToken, PATIENCE } from '../process/check-client.ts';
 
-const SCRIPT = join(import.meta.dirname, '../../../scripts/image-tree.ts');
-const ASSEMBLE_MS = 300_000;
 const START_MS = 4_000;
 const image = readImage();
 const exec = promisify(execFile);
@@ -25,7 +28,7 @@ let printed = '';
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'sluice-image-'));
   tree = join(scratch, 'app');
-  printed = await run(process.execPath, [SCRIPT, tree], ASSEMBLE_MS);
+  printed = await assembleImageTree(tree);
 }, ASSEMBLE_MS);
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
@@ -60,8 +63,7 @@ describe('the tree of the image', () => {
   });
 
   it('is put into no folder that holds something', async () => {
-    const again = run(process.execPath, [SCRIPT, tree], ASSEMBLE_MS);
-    await expect(again).rejects.toThrow(`${tree} is not empty`);
+    await expect(assembleImageTree(tree)).rejects.toThrow(`${tree} is not empty`);
   });
 });
 

@@ -1,32 +1,16 @@
-import { promisify } from 'node:util';
-import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { askCheck } from '../../../src/dev/client.ts';
-import { definitions, encode } from '../../support/protobuf.ts';
+import { askCheck, verdictOf } from '../../../src/dev/client.ts';
+import { type CheckAnswer, startCheckService } from '../../support/check-service.ts';
 
-const CHECK = '/envoy.service.auth.v3.Authorization/Check';
-const requestType = definitions.lookupType('envoy.service.auth.v3.CheckRequest');
-const responseType = definitions.lookupType('envoy.service.auth.v3.CheckResponse');
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.forceShutdown();
+let started = new AsyncDisposableStack();
+afterEach(async () => {
+  await started.disposeAsync();
+  started = new AsyncDisposableStack();
 });
 
 /** A Check service that gives one answer; `asked` has what it was asked. */
-async function start(answer: object | { code: number; details: string }) {
-  const asked: object[] = [];
-  const server = new Server();
-  const asIs = (bytes: Buffer) => bytes;
-  const check: handleUnaryCall<Buffer, Buffer> = ({ request }, done) => {
-    asked.push(requestType.toObject(requestType.decode(request)));
-    if ('details' in answer) done(answer);
-    else done(null, encode(responseType, answer));
-  };
-  server.register(CHECK, check, asIs, asIs, 'unary');
-  servers.push(server);
-  const bind = promisify(server.bindAsync.bind(server));
-  const port = await bind('127.0.0.1:0', ServerCredentials.createInsecure());
+async function start(answer: CheckAnswer) {
+  const { asked, port } = started.use(await startCheckService(() => answer));
   return { asked, ask: () => askCheck(`127.0.0.1:${port}`, '/hello', 'a.b.c') };
 }
 
@@ -65,6 +49,19 @@ describe('askCheck', () => {
       httpStatus: 200,
       headers: { 'x-user-id': 'alice' },
     });
+  });
+
+  it('says of an allow of shadow mode what was decided', async () => {
+    const { ask } = await start({
+      status: { code: 0 },
+      ok_response: {},
+      dynamic_metadata: {
+        fields: { shadow_result: { stringValue: 'deny' }, shadow_reason: { stringValue: 'x' } },
+      },
+    });
+    const outcome = await ask();
+    expect(outcome.result).toBe('allow');
+    expect(verdictOf(outcome)).toMatch(/^allow \(SHADOW MODE, .*; decided: deny, x\)$/);
   });
 
   it('understands a denial', async () => {

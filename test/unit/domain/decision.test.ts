@@ -15,10 +15,10 @@ describe('allow', () => {
       headers: [['x-user-id', 'alice']],
       headersToRemove: ['x-auth-provider'],
       queryToRemove: [],
-      metadata: [],
+      metadata: [['reason', 'success']],
       body: '',
       signal: 'denied',
-      wire: {},
+      wire: { grpc: undefined, http2: undefined },
     });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LogLevel } from '../../../../src/sinks/log/logger.ts';
 
-function started(level: LogLevel = 'info') {
+function started(level: LogLevel = 'info', shadow = false) {
   const lines: string[] = [];
   const logger = createLogger(
-    { level, serviceName: 'ext-authz', serviceVersion: '1.2.3', environment: 'test' },
+    { level, serviceName: 'ext-authz', serviceVersion: '1.2.3', environment: 'test', shadow },
     { write: (line: string) => void lines.push(line) },
   );
   return { logger, lines };
@@ -28,6 +28,12 @@ describe('createLogger', () => {
       code: 'ECONNREFUSED',
       message: 'Redis\nis away',
     });
+  });
+
+  it('says in every line that no decision counts, where that is so', () => {
+    const { logger, lines } = started('debug', true);
+    for (const each of LEVELS) logger[each]({}, each);
+    expect(lines.map((line) => JSON.parse(line)['sluice.shadow'])).toEqual(LEVELS.map(() => true));
   });
 
   it.each(LEVELS)('at %s writes that and what is worse', (level) => {
