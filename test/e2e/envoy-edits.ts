@@ -1,9 +1,14 @@
-import { envoyConfig } from '../../scripts/lib/envoy-config.ts';
+import { type Edit, envoyConfig } from '../../scripts/lib/envoy-config.ts';
 import { type Envoy, startEnvoy } from '../support/envoy.ts';
 import { NO_LATENCY_LIMIT } from '../support/sluice.ts';
 
-/** A change of the text of deploy/envoy/envoy.yaml. */
-export type Edit = (yaml: string) => string;
+export type { Edit };
+
+/** One edit after the other. */
+export const all =
+  (...edits: readonly Edit[]): Edit =>
+  (yaml) =>
+    edits.reduce((text, edit) => edit(text), yaml);
 
 /** Puts text in the place of other text, which has to be there, and once. */
 export const swap =
@@ -46,8 +51,7 @@ const NO_PORT = 1;
 /** Of an Envoy that loses what Sluice loses, and nothing else. */
 export const strictConfig = (sluice: number, ...edits: readonly Edit[]): string => {
   const ports = { ingress: 0, sluice, upstream: NO_PORT, upstreamGrpc: NO_PORT };
-  const all = [patient, withoutUpstream, ...edits];
-  return envoyConfig(ports, (yaml) => all.reduce((text, edit) => edit(text), yaml));
+  return envoyConfig(ports, all(patient, withoutUpstream, ...edits));
 };
 
 /** With two workers. */

@@ -9,6 +9,7 @@ import { bearer, type Stack, startStack } from '../support/stack.ts';
 import { claims, SECRET, signed, signedBy } from '../support/tokens.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
+import { all, swap } from './envoy-edits.ts';
 
 /* A policy file, through a real Envoy: what the downstream and the upstream see of it. */
 
@@ -55,6 +56,13 @@ const fresh = (override: object = {}, key: KeyObject = privateKey, kid = 'k1') =
     kid,
   });
 
+/** Paths arrive as they are sent: what Envoy would have mended or refused is ours to refuse. */
+const unnormalised = all(
+  swap('normalize_path: true', 'normalize_path: false'),
+  swap('merge_slashes: true', 'merge_slashes: false'),
+  swap('escaped_slashes_action: REJECT_REQUEST', 'escaped_slashes_action: KEEP_UNCHANGED'),
+);
+
 let stack: Stack;
 let folder: string;
 
@@ -67,6 +75,7 @@ beforeAll(async () => {
       ...{ AUTH_ISSUER: '', AUTH_AUDIENCE: '', AUTH_SECRET_KEY: '', OLD_SECRET: SECRET },
       AUTH_POLICY_FILE: join(folder, 'policy.yaml'),
     },
+    edit: unnormalised,
   });
 });
 afterAll(async () => {
