@@ -1,4 +1,3 @@
-import { customFaults, isCustom } from './custom-kinds.ts';
 import { graceFaults, resourceFaults, scalingFaults } from './limits.ts';
 import {
   type Container,
@@ -27,12 +26,7 @@ export async function manifestFaults(
       (await deploymentFaults(deployment, all)).map((fault) => `${titleOf(deployment)}: ${fault}`),
     ),
   );
-  return [
-    ...ofDeployments.flat(),
-    ...servicePortFaults(built),
-    ...scalingFaults(built),
-    ...built.filter(isCustom).flatMap(customFaults),
-  ];
+  return [...ofDeployments.flat(), ...servicePortFaults(built), ...scalingFaults(built)];
 }
 
 async function deploymentFaults(deployment: Deployment, all: readonly Manifest[]) {
