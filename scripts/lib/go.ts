@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { globSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from './lock.ts';
 import { onPath, run } from './run.ts';
@@ -20,7 +21,7 @@ export async function ensureGoProgram(source: string, log: Log): Promise<string>
     if (/\.go$|^go\.(mod|sum)$/.test(file)) sum.update(await readFile(join(source, file)));
   }
   const path = join(FOLDER, `${name}-${sum.digest('hex').slice(0, 16)}`);
-  return build(path, name, log, (go, to) =>
+  return ensure(path, name, log, (go, to) =>
     run(go, ['-C', source, 'build', '-o', to, '.'], BUILD_MS),
   );
 }
@@ -32,7 +33,7 @@ export async function ensureGoCommand(module: string, log: Log): Promise<string>
     .replace(/\/v\d+$/, '')
     .split('/')
     .at(-1) as string;
-  return build(join(FOLDER, `${name}-${version}`), name, log, async (go, to) => {
+  return ensure(join(FOLDER, `${name}-${version}`), name, log, async (go, to) => {
     const bin = `${to}.bin`;
     await run('env', [`GOBIN=${bin}`, go, 'install', module], BUILD_MS);
     await rename(join(bin, name), to);
@@ -40,7 +41,36 @@ export async function ensureGoCommand(module: string, log: Log): Promise<string>
   });
 }
 
-async function build(
+/**
+ * A folder with some files of a published Go module, `module@version`, at their paths in it; of what
+ * there is nothing is built. `files`: paths, or patterns of which each must match something.
+ */
+export async function ensureGoFiles(
+  module: string,
+  files: readonly string[],
+  log: Log,
+): Promise<string> {
+  const wanted = createHash('sha256').update(files.join('\n')).digest('hex').slice(0, 8);
+  const path = join(FOLDER, `${module.replaceAll('/', '-')}-${wanted}`);
+  return ensure(path, module, log, async (go, to) => {
+    // Not into the cache of the user: modules are large, and a few files of them are kept.
+    const cache = `${to}.cache`;
+    const command = [`GOMODCACHE=${cache}`, 'GOFLAGS=-modcacherw', go, 'mod', 'download', '-json'];
+    try {
+      const { Dir: from } = JSON.parse(await run('env', [...command, module], BUILD_MS));
+      for (const pattern of files) {
+        const found = globSync(pattern, { cwd: from });
+        if (found.length === 0) throw new Error(`${module} holds no ${pattern}`);
+        for (const file of found) await cp(join(from, file), join(to, file));
+      }
+    } finally {
+      await rm(cache, { recursive: true, force: true });
+    }
+  });
+}
+
+/** What `make` leaves at `path`, unless it is there already. */
+async function ensure(
   path: string,
   name: string,
   log: Log,
@@ -49,13 +79,14 @@ async function build(
   if (await exists(path)) return path;
   const go = onPath('go');
   if (go === undefined) {
-    throw new Error(`${name} has to be built with Go, which is not on the PATH: https://go.dev/dl`);
+    throw new Error(`${name} needs Go, which is not on the PATH: https://go.dev/dl`);
   }
   await mkdir(FOLDER, { recursive: true });
-  await using _lock = await lock(`${path}.lock`, () => log(`${name}: another process builds it`));
+  await using _lock = await lock(`${path}.lock`, () => log(`${name}: waiting for another process`));
   if (await exists(path)) return path;
-  log(`${name}: building`);
+  log(`${name}: making it`);
   const building = `${path}.new`;
+  await rm(building, { recursive: true, force: true }); // of one that was cut off
   await make(go, building);
   await rename(building, path);
   return path;

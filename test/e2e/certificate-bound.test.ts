@@ -4,8 +4,9 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withOption } from '../../scripts/lib/envoy-config.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
-import { swap } from '../support/envoy-edits.ts';
+import { all, swap } from '../support/envoy-edits.ts';
 import { bearer, type Stack, startStack } from '../support/stack.ts';
 import { claims, ISSUER, SECRET, signed } from '../support/tokens.ts';
 import { missing } from '../support/tools.ts';
@@ -36,16 +37,10 @@ beforeAll(async () => {
       ...{ AUTH_ISSUER: '', AUTH_AUDIENCE: '', AUTH_SECRET_KEY: '' },
       ...{ AUTH_POLICY_FILE: policy, TOKEN_SECRET: SECRET },
     },
-    edit: (yaml) =>
-      swap(
-        'transport_api_version: V3',
-        'transport_api_version: V3\n                      include_peer_certificate: true',
-      )(
-        swap(
-          '- filters:',
-          `- transport_socket: ${JSON.stringify(tls())}\n          filters:`,
-        )(yaml),
-      ),
+    edit: all(
+      withOption('include_peer_certificate'),
+      swap('- filters:', `- transport_socket: ${JSON.stringify(tls())}\n          filters:`),
+    ),
   });
 });
 afterAll(async () => {

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withOption } from '../../scripts/lib/envoy-config.ts';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
 import type { Envoy } from '../support/envoy.ts';
 import {
+  all,
   type Edit,
   PATIENT_SETTINGS,
   patient,
@@ -36,12 +38,6 @@ afterAll(async () => {
   await Promise.all([ours[Symbol.asyncDispose](), foreign[Symbol.asyncDispose]()]);
 });
 
-const inCluster = (yaml: string): Edit =>
-  swap(
-    'load_assignment:\n        cluster_name: sluice',
-    `${yaml}\n      load_assignment:\n        cluster_name: sluice`,
-  );
-
 interface TlsOptions {
   /** Whose authority Envoy trusts. */
   readonly trust: Certificates;
@@ -49,29 +45,22 @@ interface TlsOptions {
   readonly as?: Certificates;
 }
 
-/** Envoy's side of TLS. */
-function tls({ trust, as }: TlsOptions): Edit {
-  const file = (name: string) => ({ filename: name });
-  const context = {
-    '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
-    sni: 'localhost',
-    common_tls_context: {
-      // Said for the health checks: their connections would name no protocol.
-      alpn_protocols: ['h2'],
-      validation_context: {
-        trusted_ca: file(trust.caFile),
-        match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: 'localhost' } }],
-      },
-      ...(as && {
-        tls_certificates: [
-          { certificate_chain: file(as.clientCertFile), private_key: file(as.clientKeyFile) },
-        ],
-      }),
-    },
-  };
-  const socket = { name: 'envoy.transport_sockets.tls', typed_config: context };
-  return inCluster(`transport_socket: ${JSON.stringify(socket)}`);
-}
+/** The option of TLS, with our files in the place of its own. */
+const tls = ({ trust, as }: TlsOptions): Edit =>
+  all(
+    withOption('transport_socket'),
+    (yaml) =>
+      yaml
+        .replaceAll('ext-authz.auth.svc ', 'localhost ')
+        .replaceAll('ext-authz.auth.svc\n', 'localhost\n'),
+    swap('/etc/envoy/tls/ca.crt', trust.caFile),
+    as === undefined
+      ? (yaml) => yaml.replace(/^ *tls_certificates:\n.*\n.*private_key: .*\n/m, '')
+      : all(
+          swap('/etc/envoy/tls/tls.crt', as.clientCertFile),
+          swap('/etc/envoy/tls/tls.key', as.clientKeyFile),
+        ),
+  );
 
 /** Sluice by the path of its socket. */
 const byPath =
@@ -117,8 +106,7 @@ const ways: readonly (readonly [string, () => Way])[] = [
 describe.skipIf(missing('envoy', 'valkey')).each(ways)('Envoy asks by %s', (_, way) => {
   let stack: Stack;
   beforeAll(async () => {
-    const edit = (yaml: string) =>
-      [patient, ...way().edits].reduce((text, change) => change(text), yaml);
+    const edit = all(patient, ...way().edits);
     stack = await startStack({ settings: { ...PATIENT_SETTINGS, ...way().settings }, edit });
     await stack.valkey.command('SET', `blacklist:${REVOKED_JTI}`, '1');
   });
@@ -142,11 +130,11 @@ describe.skipIf(missing('envoy', 'valkey')).each(ways)('Envoy asks by %s', (_, w
   });
 
   it('and gets the right answers to many at once', async () => {
-    const all = Array.from({ length: 100 }, async (_value, i) => {
+    const answers = Array.from({ length: 100 }, async (_value, i) => {
       const jti = i % 2 === 0 ? `good-${i}` : REVOKED_JTI;
       return `${jti}: ${await statusOf(bearer(token({ jti })))}`;
     });
-    const wrong = (await Promise.all(all)).filter(
+    const wrong = (await Promise.all(answers)).filter(
       (line) => !/^good-\d+: 200$|^a-revoked-one: 403$/.test(line),
     );
     expect(wrong).toEqual([]);

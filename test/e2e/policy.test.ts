@@ -3,6 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all, swap } from '../support/envoy-edits.ts';
 import { type HttpQuestion, http } from '../support/http.ts';
 import { runSluice } from '../support/sluice.ts';
 import { bearer, type Stack, startStack } from '../support/stack.ts';
@@ -55,6 +56,13 @@ const fresh = (override: object = {}, key: KeyObject = privateKey, kid = 'k1') =
     kid,
   });
 
+/** Paths arrive as they are sent: what Envoy would have mended or refused is ours to refuse. */
+const unnormalised = all(
+  swap('normalize_path: true', 'normalize_path: false'),
+  swap('merge_slashes: true', 'merge_slashes: false'),
+  swap('escaped_slashes_action: REJECT_REQUEST', 'escaped_slashes_action: KEEP_UNCHANGED'),
+);
+
 let stack: Stack;
 let folder: string;
 
@@ -67,6 +75,7 @@ beforeAll(async () => {
       ...{ AUTH_ISSUER: '', AUTH_AUDIENCE: '', AUTH_SECRET_KEY: '', OLD_SECRET: SECRET },
       AUTH_POLICY_FILE: join(folder, 'policy.yaml'),
     },
+    edit: unnormalised,
   });
 });
 afterAll(async () => {

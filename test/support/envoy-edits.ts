@@ -1,10 +1,15 @@
-import { envoyConfig } from '../../scripts/lib/envoy-config.ts';
+import { type Edit, envoyConfig } from '../../scripts/lib/envoy-config.ts';
 import { type DiscoveryFile, NODE } from './discovery-file.ts';
 import { type Envoy, startEnvoy } from './envoy.ts';
 import { NO_LATENCY_LIMIT } from './sluice.ts';
 
-/** A change of the text of deploy/envoy/envoy.yaml. */
-export type Edit = (yaml: string) => string;
+export type { Edit };
+
+/** One edit after the other. */
+export const all =
+  (...edits: readonly Edit[]): Edit =>
+  (yaml) =>
+    edits.reduce((text, edit) => edit(text), yaml);
 
 /** Puts text in the place of other text, which has to be there, and once. */
 export const swap =

@@ -1,4 +1,3 @@
-import { customFaults, isCustom } from './custom-kinds.ts';
 import { graceFaults, resourceFaults, scalingFaults } from './limits.ts';
 import {
   type Container,
@@ -33,7 +32,6 @@ export async function manifestFaults(
     ...servicePortFaults(built),
     ...shadowServiceFaults(all),
     ...scalingFaults(built),
-    ...built.filter(isCustom).flatMap(customFaults),
   ];
 }
 

@@ -34,7 +34,7 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
   }, INSTALL_MS);
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-  it('finds nothing in what is there, and says what has no schema', async () => {
+  it('finds nothing in what is there, and says what it looked at', async () => {
     const printed = await check();
     expect(printed).toContain('deploy: 0 faults, by the schemas of Kubernetes 1.30.0 and 1.37.0');
     for (const name of [
@@ -43,8 +43,15 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
     ]) {
       expect(printed).toMatch(new RegExp(`^${name}: \\d+ objects`, 'm'));
     }
-    expect(printed).toContain('no schema, required fields only: ServiceMonitor ext-authz');
-    expect(printed).toContain('no schema, required fields only: Application prod-api-ext-authz');
+    for (const line of [
+      'argocd/application.yaml: Application prod-api-ext-authz',
+      'envoy/envoy.yaml: as it is, and with each of ',
+      'istio/ext-authz.yaml: AuthorizationPolicy ext-authz, DestinationRule ext-authz, EnvoyFilter',
+      'istio/istiod-values.yaml: meshConfig',
+      'envoy-gateway/ext-authz.yaml: SecurityPolicy ext-authz, ClientTrafficPolicy ext-authz',
+    ]) {
+      expect(printed).toContain(line);
+    }
   });
 
   it.each([
@@ -102,6 +109,50 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
       'overlays/prod',
       'overlays/prd',
       'overlays/prd holds no kustomization.yaml',
+    ],
+    [
+      'kubernetes/base/service-monitor.yaml',
+      'endpoints:',
+      'endpoint:',
+      'ServiceMonitor ext-authz: spec.endpoint is no field, perhaps endpoints is meant',
+    ],
+    [
+      'argocd/application.yaml',
+      'prune: true',
+      'prune: yes please',
+      'automated.prune is "yes please"',
+    ],
+    ['envoy/envoy.yaml', 'max_ejection_percent', 'max_ejection_percents', 'max_ejection_percents'],
+    [
+      'envoy/envoy.yaml',
+      '#+ clear_route_cache',
+      '#+ clear_route_caches',
+      'with clear_route_caches: ',
+    ],
+    [
+      'envoy/envoy.yaml',
+      'sluice.outage_policy: deny',
+      'sluice.outage_policy: pass',
+      'bad_extension_value',
+    ],
+    [
+      'istio/istiod-values.yaml',
+      'statusOnError',
+      'statusOnErrors',
+      'meshConfig.extensionProviders.0.envoyExtAuthzGrpc.statusOnErrors is no field',
+    ],
+    ['istio/istiod-values.yaml', 'port: 50051', 'port: 50052', 'has no port 50052; 50051, 9090'],
+    [
+      'istio/ext-authz.yaml',
+      'action: CUSTOM',
+      'action: CUSTOMISED',
+      'spec.action is "CUSTOMISED"; one of',
+    ],
+    [
+      'envoy-gateway/ext-authz.yaml',
+      'x-user-id, ',
+      '',
+      'envoy-gateway removes x-auth-provider, x-envoy-auth-failure-mode-allowed; the others',
     ],
     ['docker/Dockerfile', 'WORKDIR /app', 'WORKDIR app', 'DL3000'],
   ])('in %s with %s as %s: %s', async (file, from, to, fault) => {
