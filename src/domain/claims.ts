@@ -72,15 +72,21 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** A token of which all is in order, if only its signature is; what was read of it. */
+export interface Unverified {
+  readonly kind: 'unverified';
+}
+
 /** Proves who a token belongs to. Neither member throws, and no promise of it rejects. */
 export interface TokenVerifier {
   /**
-   * What is known at once: a cached identity that still holds, or a fault that needs no crypto; that
-   * last not with `cacheOnly`, which costs a tenth.
+   * What is known at once: a cached identity that still holds, or a fault that needs no crypto.
+   * Everything else has to be verified, and need not be read twice then. `cacheOnly`, which costs a
+   * tenth: undefined for all that is not cached.
    */
-  peek(token: string, cacheOnly: boolean): Identity | Fault | undefined;
-  /** A promise when the key has to be fetched first. */
-  verify(token: string): Identity | Fault | Promise<Identity | Fault>;
+  peek(token: string, cacheOnly: boolean): Identity | Fault | Unverified | undefined;
+  /** A promise when the key has to be fetched first. `read`: what `peek` has said of that token. */
+  verify(token: string, read?: Unverified): Identity | Fault | Promise<Identity | Fault>;
 }
 
 /** `unknown`: the store could not say; it is an error, never an allow. */

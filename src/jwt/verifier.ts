@@ -1,4 +1,4 @@
-import type { Claims, Fault, Identity, TokenVerifier } from '../domain/claims.ts';
+import type { Claims, Fault, Identity, TokenVerifier, Unverified } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Algorithm } from './algorithms.ts';
 import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
@@ -14,9 +14,7 @@ export interface Issuer extends HeaderRules, ClaimRules {
   readonly keys: KeySet;
 }
 
-/** A token whose every claim is in order, if only its signature is. */
-interface Candidate {
-  readonly kind: 'candidate';
+interface Candidate extends Unverified {
   readonly issuer: Issuer;
   readonly token: ParsedToken;
   readonly claims: Claims;
@@ -56,14 +54,14 @@ export class JwtVerifier implements TokenVerifier {
     this.#clock = clock;
   }
 
-  peek(token: string, cacheOnly: boolean): Identity | Fault | undefined {
+  peek(token: string, cacheOnly: boolean): Identity | Fault | Unverified | undefined {
     const now = this.#clock.epochSeconds();
     const cached = this.#cache.get(token, this);
     if (cached === undefined) {
       if (cacheOnly) return undefined;
       const read = this.#read(token, now);
       if (read.kind === 'fault') return read;
-      return read.keys.length > 0 ? undefined : withoutKey(read);
+      return read.keys.length > 0 ? read : withoutKey(read);
     }
     const { identity, rules, signedBy } = cached;
     if (signedBy.current) {
@@ -76,8 +74,9 @@ export class JwtVerifier implements TokenVerifier {
     return undefined;
   }
 
-  verify(token: string): Identity | Fault | Promise<Identity | Fault> {
-    const read = this.#read(token, this.#clock.epochSeconds());
+  verify(token: string, before?: Unverified): Identity | Fault | Promise<Identity | Fault> {
+    const now = this.#clock.epochSeconds();
+    const read = this.#readBefore(before, now) ?? this.#read(token, now);
     if (read.kind === 'fault') return read;
     if (read.keys.length > 0) return this.#judge(token, read);
     const { issuer, claims } = read;
@@ -86,6 +85,13 @@ export class JwtVerifier implements TokenVerifier {
     return search instanceof Promise
       ? search.then((outcome) => this.#afterSearch(token, outcome))
       : this.#afterSearch(token, search);
+  }
+
+  /** Undefined: it has to be read anew, for a key of it is not in force any more. */
+  #readBefore(before: Unverified | undefined, now: number): Candidate | Fault | undefined {
+    const read = before as Candidate | undefined;
+    if (read?.keys.every(({ current }) => current) !== true) return undefined;
+    return checkTime(read.claims, read.issuer, now) ?? read;
   }
 
   #afterSearch(token: string, outcome: Search): Identity | Fault {
@@ -139,7 +145,7 @@ export class JwtVerifier implements TokenVerifier {
     if ('kind' in claims) return claims;
     const queries = revocationQueries(parsed.payload, parsed.header, issuer);
     if ('kind' in queries) return queries;
-    return { kind: 'candidate', issuer, token: parsed, claims, keys };
+    return { kind: 'unverified', issuer, token: parsed, claims, keys };
   }
 }
 

@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import type { Call } from '../domain/call.ts';
-import type { Fault, Identity, TokenVerifier } from '../domain/claims.ts';
+import type { Fault, Identity, TokenVerifier, Unverified } from '../domain/claims.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
@@ -15,6 +15,8 @@ export interface VerifyOptions {
 interface Group {
   readonly verifier: TokenVerifier;
   readonly token: string;
+  /** What was read of it. */
+  readonly read: Unverified | undefined;
   /** When the first of them came. */
   readonly since: number;
   calls: Call[];
@@ -57,11 +59,17 @@ export function verify(
       let lastSliceAt = 0;
       let sourceDone = false;
 
-      const enqueue = (verifier: TokenVerifier, token: string, call: Call, now: number): void => {
+      const enqueue = (
+        verifier: TokenVerifier,
+        token: string,
+        read: Unverified | undefined,
+        call: Call,
+        now: number,
+      ): void => {
         let group = groups.get(token);
         // Of another verifier: the policy has changed meanwhile.
         if (group?.verifier !== verifier) {
-          group = { verifier, token, since: now, calls: [], started: false };
+          group = { verifier, token, read, since: now, calls: [], started: false };
           groups.set(token, group);
           waiting.push(group);
           queue.ahead = waiting.length / options.perTurn;
@@ -129,7 +137,7 @@ export function verify(
         queue.leave(group.calls, now);
         group.started = true;
         try {
-          const outcome = group.verifier.verify(group.token);
+          const outcome = group.verifier.verify(group.token, group.read);
           if (!(outcome instanceof Promise)) finish(group, outcome);
           else void outcome.then(...later(group));
         } catch (error) {
@@ -178,9 +186,10 @@ export function verify(
               const isFull =
                 queue.isTooLong(call, startedAt) || lookupQueue.isTooLong(call, startedAt);
               const known = verifier.peek(token, isFull);
-              if (known === undefined && isFull) refuseAsTooLong(call, refusals);
-              else if (known === undefined) enqueue(verifier, token, call, startedAt);
-              else if (apply(call, known, refusals)) onward.push(call);
+              if (known?.kind === 'identity' || known?.kind === 'fault') {
+                if (apply(call, known, refusals)) onward.push(call);
+              } else if (isFull) refuseAsTooLong(call, refusals);
+              else enqueue(verifier, token, known, call, startedAt);
             } catch (error) {
               fail(call, refusals, error);
             }

@@ -161,6 +161,16 @@ describe('refreshing', () => {
     expect(verdict(rig.verifier.peek(byB, true))).toBe('identity');
   });
 
+  it('lets a key go that a token waits to be verified by', async () => {
+    const rig = await Rig.started();
+    const token = rig.token(a);
+    const read = rig.verifier.peek(token, false);
+    if (read?.kind !== 'unverified') throw new Error(`${read?.kind}`);
+    rig.issuer.has(b.jwk);
+    await rig.advance(10 * MINUTE_MS, 10_000);
+    expect(verdict(await rig.verifier.verify(token, read))).toBe('key_unknown');
+  });
+
   it('keeps the old keys when the new set cannot be used', async () => {
     const rig = await Rig.started();
     const token = rig.token(a);

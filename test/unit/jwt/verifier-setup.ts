@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { Fault, Identity } from '../../../src/domain/claims.ts';
+import type { Fault, Identity, Unverified } from '../../../src/domain/claims.ts';
 import { type Algorithm, isHmac } from '../../../src/jwt/algorithms.ts';
 import { textReader } from '../../../src/jwt/claim-reader.ts';
 import type { ClaimRules } from '../../../src/jwt/claims.ts';
@@ -83,6 +83,6 @@ function keySet(key: VerificationKey, kid: string | undefined): KeySet {
 }
 
 /** An outcome in short: 'identity', or what is said of the fault. */
-export function verdict(outcome: Identity | Fault | undefined): string | undefined {
+export function verdict(outcome: Identity | Fault | Unverified | undefined): string | undefined {
   return outcome?.kind === 'fault' ? outcome.detail : outcome?.kind;
 }
