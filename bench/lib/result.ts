@@ -185,6 +185,7 @@ export const figureNames = [
   'rssMiB',
   'failedShare',
   'cpuShare',
+  'loopLagMaxMs',
   'goodput',
   'served',
   'refusalP99Ms',

@@ -44,6 +44,11 @@ export const figures: Readonly<Record<FigureName, Figure>> = {
     of: (run) => run.processes.server?.cpuShare,
     text: (value) => `${percent(value)} of a core`,
   },
+  loopLagMaxMs: {
+    title: 'longest turn of the event loop, ms',
+    of: (run) => run.server?.loopLagMaxMs,
+    text: withUnit(' ms'),
+  },
   ...overloadFigures,
 };
 

@@ -10,6 +10,7 @@ import type { Experiment, Stage } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { SERVER_CORE } from '../lib/subject.ts';
 import { emptyGrpcJs, emptyHttp2 } from '../peers/servers.ts';
+import { newTokenPlans } from './new-tokens.ts';
 import type { Material } from './parts.ts';
 
 const WORKER = new URL('worker.ts', import.meta.url).pathname;
@@ -43,17 +44,21 @@ export async function runStages(bench: Bench): Promise<void> {
   const usual = await bench.corpus();
   const { rounds, ms } = quick ? TIMES.quick : TIMES.full;
   const transport = await transportPlan(bench);
+  const newTokens = await newTokenPlans(bench);
   const worked = stages.filter(({ id }) => !id.startsWith('transport')).length;
   const workerSec = ((rounds + 1) * worked * ms) / 1000;
-  bench.progress.expect(workerSec + secondsFor(transport, bench));
+  const plansSec = [transport, ...newTokens].map((plan) => secondsFor(plan, bench));
+  bench.progress.expect(plansSec.reduce((sum, seconds) => sum + seconds, workerSec));
 
   const found = new Map<string, number[]>(stages.map(({ id }) => [id, []]));
-  const write = (complete: boolean, experiments: readonly Experiment[] = []): void => {
+  const experiments = new Map<string, Experiment>();
+  const write = (complete: boolean): void => {
     const measured = stages
       .map((one): Stage => ({ ...one, rounds: found.get(one.id) ?? [] }))
       .filter((one) => one.rounds.length > 0);
     const corpus = describeCorpus(usual.corpus);
-    file.write({ corpus, experiments, skipped: [], stages: measured }, complete);
+    const all = [...experiments.values()];
+    file.write({ corpus, experiments: all, skipped: [], stages: measured }, complete);
   };
   bench.progress.note('\nStages of a check, each by itself');
   await runWorker(await materials(bench), rounds, ms, signal, (id, us) => {
@@ -71,6 +76,12 @@ export async function runStages(bench: Bench): Promise<void> {
     }
     write(false);
   });
+  for (const plan of newTokens) {
+    await runExperiment(plan, bench, (experiment) => {
+      experiments.set(experiment.id, experiment);
+      write(false);
+    });
+  }
   write(true);
 }
 
