@@ -352,6 +352,8 @@ export interface LocustRun {
   readonly seconds: number;
   readonly requests: number;
   readonly failures: number;
+  /** The same by what Locust calls them. */
+  readonly errors: Readonly<Record<string, number>>;
   /** At Locust, in whole ms. */
   readonly latencyMs: Latency;
   /** Of requests at Envoy once all users were there, without what they waited in Locust. */

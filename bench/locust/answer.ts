@@ -8,6 +8,8 @@ export interface LocustAnswer {
   /** Those that failed are among them. */
   readonly requests: number;
   readonly failures: number;
+  /** Failures by what Locust calls them. */
+  readonly errors: Readonly<Record<string, number>>;
   /** Whole ms; above 100 two digits count. */
   readonly latencyMs: Latency;
 }
@@ -22,10 +24,11 @@ interface Entry {
 }
 
 /**
- * Reads what `locust --json` printed: a list of entries by each of its processes, those of workers
- * being empty or what they had no time to report. Throws where there is none, or none with a request.
+ * Reads what `locust --json` printed, on stdout a list of entries by each of its processes, those of workers
+ * being empty or what they had no time to report, and on stderr a table of errors. Throws where there
+ * is no entry with a request.
  */
-export function parseLocust(stdout: string): LocustAnswer {
+export function parseLocust(stdout: string, stderr: string): LocustAnswer {
   const entries = stdout
     .split(/^(?=\[)/m)
     .filter((text) => text.startsWith('['))
@@ -41,8 +44,18 @@ export function parseLocust(stdout: string): LocustAnswer {
     seconds: end - begin,
     requests: sum(({ num_requests }) => num_requests),
     failures: sum(({ num_failures }) => num_failures),
+    errors: errorsOf(stderr),
     latencyMs: latencyOf(entries),
   };
+}
+
+/** Rows are "12   GET /path: what happened". */
+function errorsOf(stderr: string): Readonly<Record<string, number>> {
+  const errors: Record<string, number> = {};
+  for (const [, count, what = ''] of stderr.matchAll(/^(\d+) +[A-Z]+ \S+: (.*\S) *$/gm)) {
+    errors[what] = (errors[what] ?? 0) + Number(count);
+  }
+  return errors;
 }
 
 function latencyOf(entries: readonly Entry[]): Latency {

@@ -73,7 +73,7 @@ async function answerOf({ stdout, ended }: ReturnType<typeof startChild>): Promi
   const [printed, { code, stderr }] = await Promise.all([text(stdout), ended]);
   try {
     if (code !== 0) throw new Error(`it ended with ${code}`);
-    return parseLocust(printed);
+    return parseLocust(printed, stderr);
   } catch (error) {
     throw new Error(`locust: ${(error as Error).message}\n${stderr}`);
   }

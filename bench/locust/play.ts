@@ -35,7 +35,8 @@ export async function play(
 ): Promise<LocustRun> {
   const { pid, answer } = await startLocust(load, { host: rig.url, token }, signal);
   using cpu = new CpuSamples(() => ({ locust: processTree(pid), ...rig.pids(), redis: [redis] }));
-  const { startedAt, seconds, requests, failures, latencyMs } = await answer;
+  const { startedAt, ...counted } = await answer;
+  const { seconds } = counted;
   await sleep(LAST_SCRAPE_MS, undefined, signal && { signal });
   const endedAt = startedAt + seconds * 1000;
   const allThereAt = allThere(load, startedAt);
@@ -47,7 +48,7 @@ export async function play(
     users: load.users,
     offered: load.users / MEAN_WAIT_SEC,
     command: commandText(load),
-    ...{ seconds, requests, failures, latencyMs },
+    ...counted,
     ...(envoyP99Ms !== undefined && { envoyP99Ms }),
     decided: (await askAt(rig, Date.now() / 1000)(DECIDED)) ?? 0,
     answers: await answersOf((name) => ask(askedOver(planQueries[name], Math.round(seconds)))),

@@ -1,5 +1,6 @@
 import { type PlanQueryName, planQueries, planQueryNames } from '../lib/plan.ts';
 import type { Locust, LocustRun } from '../lib/result.ts';
+import { errorsText } from './chaos.ts';
 import { number, percent, short, whole } from './numbers.ts';
 import { locustChecklist, ms, signs } from './plan-checklist.ts';
 
@@ -53,7 +54,7 @@ export function locustTables({ runs }: Locust): readonly LocustTable[] {
       head: head('Locust'),
       rows: [
         figure('requests', ({ requests }) => whole(requests)),
-        figure('failed', ({ failures }) => whole(failures)),
+        figure('failed', (run) => `${whole(run.failures)}${errorsText(run)}`),
         figure('requests/s', ({ requests, seconds }) => number(requests / seconds)),
         figure('p50 at Locust', ({ latencyMs }) => ms(latencyMs.p50)),
         figure('p99 at Locust', ({ latencyMs }) => ms(latencyMs.p99)),

@@ -177,6 +177,7 @@ const locustRun = z.object({
   seconds: z.number(),
   requests: z.number(),
   failures: z.number(),
+  errors: counts,
   latencyMs: latency,
   envoyP99Ms: z.number().exactOptional(),
   decided: z.number(),

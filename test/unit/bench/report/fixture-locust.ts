@@ -5,7 +5,7 @@ export function locustRunOf(more: Partial<LocustRun> = {}): LocustRun {
   return {
     ...{ name: '1,000 users, header', users: 1_000, offered: 500, seconds: 59.6 },
     command: 'ACCESS_TOKEN="<token>" locust --users 1000',
-    ...{ requests: 27_000, failures: 0, decided: 27_000, envoyP99Ms: 12.3 },
+    ...{ requests: 27_000, failures: 0, errors: {}, decided: 27_000, envoyP99Ms: 12.3 },
     latencyMs: { p50: 2, p90: 5, p99: 61, p999: 80, max: 95 },
     answers: {
       ...{ p99: 0.0045, jwtP99: 0.0001, redisP99: 0.0041, success: 100 },

@@ -84,6 +84,12 @@ describe('runs of Locust in the report', () => {
     expect(told(isVoid)).toBe('10,000 users, header: void, the machine <was> busy');
   });
 
+  it('say how requests failed', () => {
+    const failed = locustRunOf({ failures: 2, errors: { 'LocustBadStatusCode(code=503)': 2 } });
+    const { markdown: text } = buildReport([resultOf('locust', { locust: { runs: [failed] } })]);
+    expect(text).toContain('| failed | 2 (LocustBadStatusCode(code=503) 2) |');
+  });
+
   it('are told in a line', () => {
     expect(told(run)).toBe(
       '1,000 users, header: 27,000 requests, 0 failed, RPS 458/s, p99 latency 4.5 ms, CPU usage 0.13 cores',
