@@ -1,3 +1,4 @@
+import { html } from '../page/markup.ts';
 import { palette } from '../page/style.ts';
 import { CHART_WIDTH, type Chart, draw } from './draw.ts';
 
@@ -12,6 +13,7 @@ export function standaloneSvg(chart: Chart): string {
   const box = `viewBox="${-MARGIN} ${-MARGIN} ${width} ${height}"`;
   const ground = `x="${-MARGIN}" y="${-MARGIN}" width="${width}" height="${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${box} font-family="system-ui, sans-serif">
+${html`<title>${chart.title}</title>`.text}
 <style>${palette}</style>
 <rect ${ground} rx="6" fill="var(--paper)"/>
 ${draw(chart).text.replaceAll('<text', '\n<text')}
