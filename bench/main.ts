@@ -13,6 +13,7 @@ const USAGE = `Usage: npm run bench -- <what> [options]
   chaos        what faults of Redis, the network and the process do to checks under way
   rotation     an issuer exchanges its keys, goes away, or is drowned in forged tokens
   scaling      instances come and go behind a real Envoy, and Envoy is restarted
+  locust       the tuning plan's own baseline: Locust through Envoy, its queries asked of Prometheus
   soak         memory over time: ever new tokens, connections and revocations
   crosscheck   the load generator beside h2load and ghz
   report       bench/results/report.html and summary.md, from the results that are there
@@ -25,7 +26,7 @@ const USAGE = `Usage: npm run bench -- <what> [options]
 
 Results are JSON in bench/results, valid after every run: Ctrl-C leaves what there is by then.
 The server has the first core to itself, the load and Redis share the second. Needs taskset and Go;
-peers and crosscheck say what else they miss.
+peers, locust and crosscheck say what else they miss.
 `;
 
 class UsageError extends Error {}
@@ -47,6 +48,7 @@ const benches: Readonly<Record<(typeof benchNames)[number], () => Promise<Run>>>
   chaos: async () => (await import('./chaos/index.ts')).runChaos,
   rotation: async () => (await import('./rotation/index.ts')).runRotation,
   scaling: async () => (await import('./scaling/index.ts')).runScaling,
+  locust: async () => (await import('./locust/index.ts')).runLocust,
   soak: async () => (await import('./soak.ts')).runSoak,
   crosscheck: async () => (await import('./crosscheck.ts')).runCrosscheck,
 };

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { alertTable } from './lib/alerts.ts';
+import { baselineChart, baselineSection, replacedQueries } from './lib/baseline.ts';
 import { instanceTable, redisTable, totalTable } from './lib/capacity.ts';
 import { dashboardJson } from './lib/dashboard.ts';
 import { policyJsonSchema, policyTable } from './lib/policy.ts';
@@ -26,6 +27,8 @@ const PARTS: readonly (readonly [file: string, marker: string, text: () => strin
   ['policy.md', 'policy', policyTable],
   ['http2.md', 'refusals', refusalTable],
   ['tuning.md', 'benchmarks', benchmarkSummary],
+  ['baseline.md', 'queries', replacedQueries],
+  ['baseline.md', 'baseline', baselineSection],
   ['../README.md', 'peers', peersTable],
   ['monitoring.md', 'alerts', alertTable],
   ['scaling.md', 'instance', instanceTable],
@@ -36,6 +39,7 @@ const PARTS: readonly (readonly [file: string, marker: string, text: () => strin
 const FILES: readonly (readonly [file: string, text: () => string])[] = [
   ['../deploy/policy/schema.json', () => `${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`],
   ['../deploy/grafana/dashboard.json', dashboardJson],
+  ['baseline.svg', baselineChart],
 ];
 
 const checkOnly = process.argv.includes('--check');

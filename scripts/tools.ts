@@ -5,7 +5,8 @@ const USAGE = `Usage: node scripts/tools.ts [--help] [${toolNames.join('] [')}]
 
 Finds the real servers that tests and demos use, or installs them into .tools; all of them when
 none is named. Prints name, version and path of each. ENVOY_BIN, REDIS_SERVER_BIN, PYTHON_BIN,
-PROMETHEUS_BIN and PROMTOOL_BIN point to ones of your own.
+LOCUST_PYTHON_BIN (a Python that has Locust), PROMETHEUS_BIN and PROMTOOL_BIN point to ones of your
+own.
 `;
 
 function isTool(name: string): name is ToolName {

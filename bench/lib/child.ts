@@ -11,10 +11,20 @@ export interface Child {
   readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
 }
 
-/** Starts a command that this process waits for, and that does not outlive it. */
-export function startChild(command: readonly string[], signal?: AbortSignal): Child {
+/**
+ * Starts a command that this process waits for, and that does not outlive it. `env`: on top of this
+ * process's own.
+ */
+export function startChild(
+  command: readonly string[],
+  signal?: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
+): Child {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   guard(child);
   hold(child);
   const stop = () => child.kill('SIGTERM');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Of /proc/PID/stat: USER_HZ, which is 100 on every Linux there is. */
-const TICKS_PER_SECOND = 100;
+/** Of /proc/stat and /proc/PID/stat: USER_HZ, which is 100 on every Linux there is. */
+export const TICKS_PER_SECOND = 100;
 
 /** A process and all it has started that still run. */
 export function processTree(pid: number): readonly number[] {

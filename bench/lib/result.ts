@@ -1,3 +1,5 @@
+import type { PlanQueryName } from './plan.ts';
+
 /**
  * What a benchmark found, as it lies in bench/results: raw runs, out of which the report and its
  * summary are made and nothing else. Times are in the unit that the name ends in; `…Share` of a
@@ -31,6 +33,8 @@ export interface BenchResult {
   readonly rotation?: Rotation;
   /** Of `scaling` only. */
   readonly scaling?: Scaling;
+  /** Of `locust` only. */
+  readonly locust?: Locust;
   /** What could not be measured here and why: the machine lets no cgroup be made … */
   readonly skipped: readonly string[];
 }
@@ -45,6 +49,7 @@ export const benchNames = [
   'chaos',
   'rotation',
   'scaling',
+  'locust',
   'crosscheck',
 ] as const;
 export type BenchName = (typeof benchNames)[number];
@@ -325,4 +330,47 @@ export interface Measure {
   readonly found?: number;
   readonly atLeast?: number;
   readonly atMost?: number;
+}
+
+/** The tuning plan's own measurement, its step 0. */
+export interface Locust {
+  /** The first is the plan's. */
+  readonly runs: readonly LocustRun[];
+}
+
+/** What users that Locust plays met with, and what Prometheus saw of Sluice meanwhile. */
+export interface LocustRun {
+  readonly name: string;
+  readonly users: number;
+  /** Requests/s that so many users make at most, as each of them waits between two. */
+  readonly offered: number;
+  /** As typed, but for the token. */
+  readonly command: string;
+  /** Why nothing of this run counts. */
+  readonly void?: string;
+  /** From the first request to the last. */
+  readonly seconds: number;
+  readonly requests: number;
+  readonly failures: number;
+  /** The same by what Locust calls them. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** At Locust, in whole ms. */
+  readonly latencyMs: Latency;
+  /** Of requests at Envoy once all users were there, without what they waited in Locust. */
+  readonly envoyP99Ms?: number;
+  /** Checks that Sluice decided, however. */
+  readonly decided: number;
+  /** What Prometheus answered, in the unit of the query; absent where it had no answer. */
+  readonly answers: Readonly<Partial<Record<PlanQueryName, number>>>;
+  /** The same every so often: null where there was no answer. */
+  readonly history: {
+    readonly stepSec: number;
+    readonly answers: Readonly<Partial<Record<PlanQueryName, readonly (number | null)[]>>>;
+  };
+  /** CPU once all users were there, in cores, by role: locust, sluice, envoy …, and `other`. */
+  readonly cores: Readonly<Record<string, number>>;
+  /** Of Locust's processes the busiest, in cores. */
+  readonly busiestLocust: number;
+  /** Share of the time of all cores that was used, by whatever it was. */
+  readonly machineBusy: number;
 }

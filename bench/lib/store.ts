@@ -7,7 +7,15 @@ export const RESULTS = new URL('../results', import.meta.url).pathname;
 
 type Content = Pick<
   BenchResult,
-  'corpus' | 'experiments' | 'skipped' | 'stages' | 'soak' | 'chaos' | 'rotation' | 'scaling'
+  | 'corpus'
+  | 'experiments'
+  | 'skipped'
+  | 'stages'
+  | 'soak'
+  | 'chaos'
+  | 'rotation'
+  | 'scaling'
+  | 'locust'
 >;
 type Head = Omit<BenchResult, 'endedAt' | 'complete' | keyof Content>;
 

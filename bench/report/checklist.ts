@@ -1,26 +1,13 @@
+import { targets } from '../lib/plan.ts';
 import type { Experiment, Variant } from '../lib/result.ts';
 import { errorShare, figureOf, figures, type Pick, spreadOf } from './figures.ts';
 import { baseline, type LadderStep, ladderSteps, openLoopOf } from './ladder.ts';
 import { number, percent, short } from './numbers.ts';
-
-const MAX_P99_MS = 50;
-/** Of the baseline's throughput. */
-export const WANTED_GAIN = 1.5;
-const MIN_SUCCESS = 0.999;
-const MAX_ERRORS = 0.001;
-/** Of a core. */
-const MAX_CPU = 0.8;
-const MAX_RSS_MIB = 100;
+import { type Cell, judged } from './plan-checklist.ts';
 
 export interface Checklist {
   readonly steps: readonly LadderStep[];
   readonly rows: readonly { readonly text: string; readonly cells: readonly Cell[] }[];
-}
-
-/** `shown`: a value that no limit is set for, or that cannot be judged. */
-export interface Cell {
-  readonly status: 'pass' | 'fail' | 'shown';
-  readonly text: string;
 }
 
 interface Criterion {
@@ -30,40 +17,40 @@ interface Criterion {
 
 const criteria: readonly Criterion[] = [
   {
-    text: `p99 below ${MAX_P99_MS} ms`,
-    judge: median(figures.p99Ms.of, (ms) => ms < MAX_P99_MS, figures.p99Ms.text),
+    text: `p99 below ${targets.p99Ms} ms`,
+    judge: median(figures.p99Ms.of, (ms) => ms < targets.p99Ms, figures.p99Ms.text),
   },
   {
-    text: `checks/s at least ${percent(WANTED_GAIN - 1)} over the baseline`,
+    text: `checks/s at least ${percent(targets.gain - 1)} over the baseline`,
     judge: ({ gain, variant }, experiments) => {
       if (variant === baseline(experiments)) return { status: 'shown', text: 'the baseline' };
       if (gain === undefined) return { status: 'shown', text: 'not comparable' };
-      return judged(gain >= WANTED_GAIN, `${gain < 1 ? '' : '+'}${short((gain - 1) * 100)} %`);
+      return judged(gain >= targets.gain, `${gain < 1 ? '' : '+'}${short((gain - 1) * 100)} %`);
     },
   },
   {
-    text: `right answers above ${percent(MIN_SUCCESS)} of what was due`,
+    text: `right answers above ${percent(targets.success)} of what was due`,
     judge: median(
       (run) => {
         const share = figures.failedShare.of(run);
         return share === undefined ? undefined : 1 - share;
       },
-      (share) => share > MIN_SUCCESS,
+      (share) => share > targets.success,
       (share) => `${Math.floor(share * 1e5) / 1e3} %`,
     ),
   },
-  { text: `server CPU below ${percent(MAX_CPU)} of a core`, judge: cpu },
+  { text: `server CPU below ${percent(targets.cpu)} of a core`, judge: cpu },
   {
-    text: `memory below ${MAX_RSS_MIB} MiB`,
-    judge: median(figures.rssMiB.of, (mib) => mib < MAX_RSS_MIB, figures.rssMiB.text),
+    text: `memory below ${targets.memoryMiB} MiB`,
+    judge: median(figures.rssMiB.of, (mib) => mib < targets.memoryMiB, figures.rssMiB.text),
   },
   {
     text: 'lookups under way per Redis connection',
     judge: median((run) => run.server?.poolUse, undefined, number),
   },
   {
-    text: `errors below ${percent(MAX_ERRORS)} of what was sent`,
-    judge: median(errorShare, (share) => share < MAX_ERRORS, percent),
+    text: `errors below ${percent(targets.errors)} of what was sent`,
+    judge: median(errorShare, (share) => share < targets.errors, percent),
   },
 ];
 
@@ -99,9 +86,5 @@ function cpu({ step }: LadderStep, experiments: readonly Experiment[]): Cell {
   if (variant === undefined) return { status: 'shown', text: 'saturated on purpose' };
   const share = figureOf(variant, 'cpuShare')?.median;
   if (share === undefined) return { status: 'shown', text: 'not measured' };
-  return judged(share < MAX_CPU, `${percent(share)} at ${number(variant.load.rate ?? 0)}/s`);
-}
-
-function judged(passes: boolean, text: string): Cell {
-  return { status: passes ? 'pass' : 'fail', text };
+  return judged(share < targets.cpu, `${percent(share)} at ${number(variant.load.rate ?? 0)}/s`);
 }

@@ -5,8 +5,10 @@ import { type Column, columnsOf, rangeText, shortColumns } from './columns.ts';
 import { countedRuns, type Spread, spreadOf } from './figures.ts';
 import { knee } from './knee.ts';
 import { ladderSteps } from './ladder.ts';
+import { locustTables, voidLines } from './locust.ts';
 import { knobValue, number, percent, short } from './numbers.ts';
 import { isOverload } from './overload.ts';
+import { signs } from './plan-checklist.ts';
 import { benchTitles, commonFacts, type Fact, ownFacts, warnings } from './provenance.ts';
 import { rotationHead, rotationRows } from './rotation.ts';
 import { scalingHead, scalingRows } from './scaling.ts';
@@ -24,7 +26,8 @@ export function markdownReport(results: readonly BenchResult[]): string {
   return `${['# What was measured', ...parts].filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function benchPart(result: BenchResult, own: readonly Fact[]): string {
+/** A section of one benchmark, with those of its facts that are not told elsewhere. */
+export function benchPart(result: BenchResult, own: readonly Fact[]): string {
   const { bench, experiments, skipped } = result;
   const withSteps = experiments.some(({ step }) => step !== undefined);
   return [
@@ -38,6 +41,7 @@ function benchPart(result: BenchResult, own: readonly Fact[]): string {
     chaosTable(result),
     rotationTable(result),
     scalingTable(result),
+    ...locustParts(result),
     ...experiments.filter(isCompared).map(experimentPart),
     kneesTable(experiments),
     expectationsTable(experiments),
@@ -69,7 +73,6 @@ function stepsTable(experiments: readonly Experiment[]): string {
 
 function checklistTable(experiments: readonly Experiment[]): string {
   const list = checklist(experiments);
-  const signs = { pass: '✓ ', fail: '✗ ', shown: '' } as const;
   return list === undefined
     ? ''
     : table(
@@ -111,6 +114,15 @@ function rotationTable({ rotation }: BenchResult): string {
 
 function scalingTable({ scaling }: BenchResult): string {
   return scaling === undefined ? '' : table(scalingHead, scalingRows(scaling));
+}
+
+/** A table each, why runs are void, and what was typed. */
+function locustParts({ locust }: BenchResult): readonly string[] {
+  if (locust === undefined) return [];
+  const tables = locustTables(locust).map(({ head, rows }) => table(head, rows));
+  const voids = voidLines(locust).map((line) => `- Void: ${plain(line)}.`);
+  const commands = locust.runs.map(({ name, command }) => `- ${name}: \`${command}\``);
+  return [...tables, voids.join('\n'), commands.join('\n')];
 }
 
 /** A sweep is told by its knee, and a step's only variant by the table of steps. */

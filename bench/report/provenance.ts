@@ -11,6 +11,7 @@ export const benchTitles: Readonly<Record<BenchName, string>> = {
   chaos: 'Chaos',
   rotation: 'Rotation of keys',
   scaling: 'Scaling',
+  locust: 'Baseline by Locust',
   crosscheck: 'Cross-check',
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planQueryNames } from '../lib/plan.ts';
 import { type BenchResult, benchNames, figureNames } from '../lib/result.ts';
 
 const counts = z.record(z.string(), z.number());
@@ -167,6 +168,29 @@ const scalingStep = z.object({
   starvedMs: z.number(),
 });
 
+const locustRun = z.object({
+  name: z.string(),
+  users: z.number(),
+  offered: z.number(),
+  command: z.string(),
+  void: z.string().exactOptional(),
+  seconds: z.number(),
+  requests: z.number(),
+  failures: z.number(),
+  errors: counts,
+  latencyMs: latency,
+  envoyP99Ms: z.number().exactOptional(),
+  decided: z.number(),
+  answers: z.partialRecord(z.enum(planQueryNames), z.number()),
+  history: z.object({
+    stepSec: z.number(),
+    answers: z.partialRecord(z.enum(planQueryNames), z.array(z.number().nullable())),
+  }),
+  cores: counts,
+  busiestLocust: z.number(),
+  machineBusy: z.number(),
+});
+
 /** Of a file in bench/results. */
 export const benchResult: z.ZodType<BenchResult> = z.object({
   schema: z.literal(1),
@@ -196,5 +220,6 @@ export const benchResult: z.ZodType<BenchResult> = z.object({
     .exactOptional(),
   rotation: z.object({ rate: z.number(), outcomes: z.array(rotationOutcome) }).exactOptional(),
   scaling: z.object({ rate: z.number(), steps: z.array(scalingStep) }).exactOptional(),
+  locust: z.object({ runs: z.array(locustRun) }).exactOptional(),
   skipped: z.array(z.string()),
 });

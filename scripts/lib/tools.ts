@@ -8,7 +8,7 @@ import { ensureVenv } from './venv.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROBE_MS = 30_000;
 
-export const toolNames = ['envoy', 'valkey', 'python', 'prometheus', 'promtool'] as const;
+export const toolNames = ['envoy', 'valkey', 'python', 'locust', 'prometheus', 'promtool'] as const;
 export type ToolName = (typeof toolNames)[number];
 
 export interface Tool {
@@ -64,6 +64,14 @@ from grpc_reflection.v1alpha import reflection_pb2_grpc
 print('Python', sys.version.split()[0])`,
     ],
     version: /Python (\S+)/,
+  },
+  locust: {
+    variable: 'LOCUST_PYTHON_BIN',
+    // Run as a module of a Python that has it, as the scripts of a venv bear the name it had at first.
+    commands: [],
+    installed: 'bin/python',
+    probe: ['-m', 'locust', '--version'],
+    version: /locust (\S+)/,
   },
   prometheus: {
     variable: 'PROMETHEUS_BIN',

@@ -19,6 +19,8 @@ export async function startUpstream(ports = { http: 0, grpc: 0 }): Promise<Upstr
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(`${JSON.stringify({ method, path, headers }, null, 2)}\n`);
   });
+  // One that closes an idle connection just as Envoy sends a request on it makes a 503 of that.
+  http.keepAliveTimeout = 0;
   const grpc = new GrpcServer();
   grpc.register(GRPC_ECHO_PATH, answerWithMetadata, asIs, asIs, 'unary');
   const [httpPort, grpcPort] = await Promise.all([

@@ -1,25 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureTool } from '../../scripts/lib/tools.ts';
+import {
+  type PrometheusSample,
+  type PrometheusSeries,
+  readMatrix,
+  readVector,
+} from './prometheus-answer.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
-
-/** One sample of an instant vector. */
-export interface PrometheusSample {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-interface Answer {
-  readonly status: string;
-  readonly error?: string;
-  readonly data?: {
-    readonly resultType: string;
-    readonly result: readonly {
-      readonly metric: Readonly<Record<string, string>>;
-      readonly value: readonly [at: number, value: string];
-    }[];
-  };
-}
 
 const LISTENING = /"Listening on".* address=(\S+)/;
 
@@ -51,13 +39,32 @@ export class Prometheus implements AsyncDisposable {
     this.#url = url;
   }
 
-  /** As of now; rejects where the query is none, or makes no instant vector. */
-  async query(expr: string): Promise<readonly PrometheusSample[]> {
-    const body = new URLSearchParams({ query: expr });
-    const response = await fetch(`${this.#url}/api/v1/query`, { method: 'POST', body });
-    const { data, error } = (await response.json()) as Answer;
-    if (data?.resultType !== 'vector') throw new Error(`${expr}: ${error ?? data?.resultType}`);
-    return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+  get pid(): number {
+    return this.#server.pid;
+  }
+
+  /**
+   * As of now, or of a Unix time in seconds; rejects where the query is none, or makes no instant
+   * vector.
+   */
+  async query(expr: string, at?: number): Promise<readonly PrometheusSample[]> {
+    const time = at === undefined ? {} : { time: String(at) };
+    return readVector(await this.#ask('query', { query: expr, ...time }), expr);
+  }
+
+  /** Between two Unix times, a value every `step`, all in seconds; rejects where the query is none. */
+  async queryRange(
+    expr: string,
+    { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+  ): Promise<readonly PrometheusSeries[]> {
+    const range = { start: String(start), end: String(end), step: String(step) };
+    return readMatrix(await this.#ask('query_range', { query: expr, ...range }), expr);
+  }
+
+  async #ask(path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> {
+    const body = new URLSearchParams(parameters);
+    const response = await fetch(`${this.#url}/api/v1/${path}`, { method: 'POST', body });
+    return response.json();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import type { EChartsOption } from 'echarts';
+import { targets } from '../../lib/plan.ts';
 import type { Experiment } from '../../lib/result.ts';
-import { WANTED_GAIN } from '../checklist.ts';
 import { figureOf, figures } from '../figures.ts';
 import { baseline, ladderSteps } from '../ladder.ts';
 import { number, percent } from '../numbers.ts';
@@ -13,7 +13,7 @@ export function ladderChart(experiments: readonly Experiment[]): Chart | undefin
   const first = baseline(experiments);
   const base = first && figureOf(first, 'rps')?.median;
   if (steps.length === 0 || base === undefined) return undefined;
-  const goal = base * WANTED_GAIN;
+  const goal = base * targets.gain;
   const reaches = steps.map(({ rps }, at) => ({ at, min: rps.min, max: rps.max }));
   return {
     title: 'Throughput of the best variant of each step',
@@ -53,7 +53,7 @@ export function ladderChart(experiments: readonly Experiment[]): Chart | undefin
             formatter: ({ dataIndex }: { dataIndex: number }) =>
               number(steps[dataIndex]?.rps.median ?? 0),
           },
-          markLine: mark({ yAxis: goal }, `+${percent(WANTED_GAIN - 1)}: ${number(goal)}`),
+          markLine: mark({ yAxis: goal }, `+${percent(targets.gain - 1)}: ${number(goal)}`),
         },
         whiskers(0, reaches, false, SERIES[0]),
       ],

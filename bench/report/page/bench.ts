@@ -1,5 +1,6 @@
 import type { BenchResult } from '../../lib/result.ts';
 import { ladderChart } from '../charts/ladder.ts';
+import { locustChart } from '../charts/locust.ts';
 import { soakChart } from '../charts/soak.ts';
 import { stagesCharts } from '../charts/stages.ts';
 import { checklist } from '../checklist.ts';
@@ -12,6 +13,7 @@ import { html, type Markup } from './markup.ts';
 import {
   chaosTable,
   checklistTable,
+  locustSection,
   rotationTable,
   scalingTable,
   soakTable,
@@ -24,7 +26,7 @@ export function benchSection(
   facts: readonly Fact[],
   [id = '', ...experimentIds]: readonly string[],
 ): Markup {
-  const { experiments, soak, chaos, rotation, scaling } = result;
+  const { experiments, soak, chaos, rotation, scaling, locust } = result;
   const stages = measuredStages(result.stages ?? []);
   const list = checklist(experiments);
   const words = [
@@ -33,13 +35,18 @@ export function benchSection(
     ...(stages.length === 0 ? [] : [partsSum(stages), stagesTable(stages)]),
     soak && soakTable(soak),
   ];
-  const charts = [ladderChart(experiments), ...stagesCharts(stages), soak && soakChart(soak)];
+  const charts = [
+    ladderChart(experiments),
+    ...stagesCharts(stages),
+    soak && soakChart(soak),
+    locust && locustChart(locust),
+  ];
   return html`
 <section id="${id}">
 <h2>${benchTitles[result.bench]} ${marks(result)}</h2>
 ${warnings(result).map((warning) => html`<p class="warning">${warning}</p>`)}
 ${evidence(words, charts)}
-${chaos && chaosTable(chaos)}${rotation && rotationTable(rotation)}${scaling && scalingTable(scaling)}
+${chaos && chaosTable(chaos)}${rotation && rotationTable(rotation)}${scaling && scalingTable(scaling)}${locust && locustSection(locust)}
 ${list && checklistTable(list)}
 ${experiments.map((experiment, at) => experimentSection(experiment, experimentIds[at] ?? ''))}
 </section>`;

@@ -1,5 +1,5 @@
-/** Of the page and of the charts within it. Paper is light whatever the screen was. */
-export const style = `
+/** Colours of the page and of its charts. Paper is light whatever the screen was. */
+export const palette = `
 :root {
   color-scheme: light;
   --paper: #fcfcfb; --panel: #f3f4f4; --ink: #1c2126; --muted: #5a636d; --rule: #d5d9dd;
@@ -15,7 +15,10 @@ export const style = `
     --series-1: #56a8e8; --series-2: #f0983e; --series-3: #3fbf98;
     --series-4: #d98bb8; --series-5: #d9c04a; --series-6: #a9b6c3;
   }
-}
+}`;
+
+/** Of the page and of the charts within it. */
+export const style = `${palette}
 * { box-sizing: border-box; }
 html { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 body { max-width: 80rem; margin: 0 auto; padding: 2rem 1rem 4rem; overflow-wrap: break-word; }

@@ -1,10 +1,20 @@
-import type { Chaos, Experiment, Rotation, Scaling, Soak, Variant } from '../../lib/result.ts';
+import type {
+  Chaos,
+  Experiment,
+  Locust,
+  Rotation,
+  Scaling,
+  Soak,
+  Variant,
+} from '../../lib/result.ts';
 import { chaosHead, chaosRows } from '../chaos.ts';
 import type { Checklist } from '../checklist.ts';
 import { allColumns, type Column, columnsOf, rangeText } from '../columns.ts';
 import { countedRuns, figureOf, noise, type Spread, spreadOf } from '../figures.ts';
+import { locustTables, voidLines } from '../locust.ts';
 import { measureText } from '../measures.ts';
 import { number, percent } from '../numbers.ts';
+import { signs } from '../plan-checklist.ts';
 import { commonLoad, commonSettings, loadText, ownSettings } from '../provenance.ts';
 import { rotationHead, rotationRows } from '../rotation.ts';
 import { scalingHead, scalingRows } from '../scaling.ts';
@@ -73,8 +83,6 @@ function voidNote(variants: readonly Variant[]): Markup | undefined {
   return html`<p class="note">Void, and in no figure:</p><ul class="note">${voids}</ul>`;
 }
 
-const signs = { pass: '✓ ', fail: '✗ ', shown: '' } as const;
-
 export function checklistTable({ steps, rows }: Checklist): Markup {
   return html`
 <div class="scroll"><table>
@@ -132,4 +140,14 @@ function outcomesTable(
 <tr><th scope="row">${name}${told[at] && html`<small>${told[at].about}</small>`}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
   )}</tbody>
 </table></div>`;
+}
+
+export function locustSection(locust: Locust): readonly Markup[] {
+  return [
+    ...voidLines(locust).map((line) => html`<p class="warning">Void: ${line}.</p>`),
+    ...locustTables(locust).map(
+      ({ title, head, rows }) => html`<p>${title}</p>${outcomesTable(head, rows)}`,
+    ),
+    html`<ul class="note">${locust.runs.map(({ command }) => html`<li><code>${command}</code></li>`)}</ul>`,
+  ];
 }

@@ -29,6 +29,7 @@ describe('npm run bench', () => {
         'peers',
         'overload',
         'scaling',
+        'locust',
         'soak',
         'crosscheck',
         'report',
