@@ -26,6 +26,8 @@ export class DeployCheck {
   readonly #tools: DeployTools;
   readonly #scratch: string;
   readonly #say: (line: string) => void;
+  /** What kustomize made, by name: an overlay is also what others count on. */
+  readonly #built = new Map<string, Promise<readonly Manifest[]>>();
   /** A line each. */
   readonly faults: string[] = [];
 
@@ -109,7 +111,16 @@ export class DeployCheck {
     return parseManifests(await readFile(join(this.#folder, file), 'utf8'));
   }
 
-  async #build(name: string): Promise<readonly Manifest[]> {
+  #build(name: string): Promise<readonly Manifest[]> {
+    let built = this.#built.get(name);
+    if (built === undefined) {
+      built = this.#kustomize(name);
+      this.#built.set(name, built);
+    }
+    return built;
+  }
+
+  async #kustomize(name: string): Promise<readonly Manifest[]> {
     try {
       return parseManifests(await this.#tools.kustomize(join(this.#folder, 'kubernetes', name)));
     } catch (error) {
