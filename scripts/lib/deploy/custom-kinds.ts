@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { nearest } from '../../../src/config/policy/nearest.ts';
+import { perhapsMeant } from '../../../src/config/policy/nearest.ts';
 import { type Manifest, titleOf } from './manifest.ts';
 
 /** Of a schema of OpenAPI 3.0, what is looked at here. */
@@ -130,9 +130,7 @@ function faultOf({ keyword, instancePath, params, message, data, parentSchema }:
   switch (keyword) {
     case 'additionalProperties': {
       const name = params.additionalProperty as string;
-      const similar = nearest(name, Object.keys(parentSchema?.properties ?? {}));
-      const perhaps = similar === undefined ? '' : `, perhaps ${similar} is meant`;
-      return `${at(name)} is no field${perhaps}`;
+      return `${at(name)} is no field${perhapsMeant(name, Object.keys(parentSchema?.properties ?? {}))}`;
     }
     case 'required':
       return `${at(params.missingProperty)} is missing`;

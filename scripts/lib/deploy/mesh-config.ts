@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import protobuf from 'protobufjs';
-import { nearest } from '../../../src/config/policy/nearest.ts';
+import { perhapsMeant } from '../../../src/config/policy/nearest.ts';
 
 const ROOT = 'mesh/v1alpha1/config.proto';
 const TYPE = 'istio.mesh.v1alpha1.MeshConfig';
@@ -54,8 +54,7 @@ function messageFaults(value: unknown, type: protobuf.Type, path: string): reado
   const faults = Object.entries(value).flatMap(([name, inner]) => {
     const field = type.fields[name];
     if (field !== undefined) return fieldFaults(inner, field, `${path}.${name}`);
-    const similar = nearest(name, Object.keys(type.fields));
-    const perhaps = similar === undefined ? '' : `, perhaps ${similar} is meant`;
+    const perhaps = perhapsMeant(name, Object.keys(type.fields));
     return [`${path}.${name} is no field of ${type.name}${perhaps}`];
   });
   for (const { oneof } of type.oneofsArray) {

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { perhapsMeant } from './nearest.ts';
 import { type JsonObject, nodeOf, shown } from './node.ts';
 import type { Fields, Inner, Shape, ValuesOf } from './shape.ts';
 import type { Spot } from './spot.ts';
@@ -109,9 +109,7 @@ export function object<const F extends Fields>(
 }
 
 function unknownField(name: string, names: readonly string[]): string {
-  const meant = nearest(name, names);
-  const hint = meant === undefined ? '' : `, perhaps ${meant} is meant`;
-  return `unknown field${hint}; one of ${names.join(', ')} wanted`;
+  return `unknown field${perhapsMeant(name, names)}; one of ${names.join(', ')} wanted`;
 }
 
 function objectSchema(fields: Fields, oneOf: readonly string[]): JsonObject {

@@ -10,6 +10,12 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return found;
 }
 
+/** For the end of a message: ", perhaps one of `names` is meant", or nothing. */
+export function perhapsMeant(name: string, names: readonly string[]): string {
+  const found = nearest(name, names);
+  return found === undefined ? '' : `, perhaps ${found} is meant`;
+}
+
 /** Letters to add, take away or change (Levenshtein); `enough` or more where it is no less. */
 function editDistance(from: string, to: string, enough: number): number {
   if (Math.abs(from.length - to.length) >= enough) return enough;
