@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { markdownTable } from './markdown-table.ts';
 
 const RULES = new URL('../../deploy/prometheus/rules.yaml', import.meta.url);
 
@@ -44,9 +45,12 @@ export function alertTable(): string {
     const when = `\`${alert.expr.trim().replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')}\``;
     const lasting = alert.for === undefined ? '' : ` for ${alert.for}`;
     const more = row === undefined ? '' : ` [When paged](operations.md#when-paged): ${row}.`;
-    return `| \`${alert.alert}\` | ${alert.labels.severity} | ${when}${lasting} | ${description}${more} |`;
+    return [
+      `\`${alert.alert}\``,
+      alert.labels.severity,
+      `${when}${lasting}`,
+      `${description}${more}`,
+    ];
   });
-  return ['| alert | severity | fires when | what to do |', '|---|---|---|---|', ...rows].join(
-    '\n',
-  );
+  return markdownTable(['alert', 'severity', 'fires when', 'what to do'], rows);
 }

@@ -1,6 +1,7 @@
 import type { Variant } from '../../bench/lib/result.ts';
 import { spreadOf } from '../../bench/report/figures.ts';
 import { short } from '../../bench/report/numbers.ts';
+import { markdownTable } from './markdown-table.ts';
 import { measuredVariant, measuredVariants, median } from './measured.ts';
 
 /** Of a core: where the HPA adds a replica, and what the one core of Redis should not pass. */
@@ -26,7 +27,7 @@ export function instanceTable(): string {
     const cpuUs = median(variant, 'serverCpuUs');
     return [what, rounded(median(variant, 'rps')), `${short(cpuUs)} µs`, perCore(cpuUs)];
   });
-  return table(['load', 'checks/s', 'CPU per check', `at ${FULL * 100} % of a core`], rows);
+  return markdownTable(['load', 'checks/s', 'CPU per check', `at ${FULL * 100} % of a core`], rows);
 }
 
 /** Markdown: what a check costs Redis, and what its one core carries, by the size of lookups. */
@@ -37,7 +38,7 @@ export function redisTable(): string {
     return [short(batchOf(variant)), `${short(cpuUs)} µs`, perCore(cpuUs)];
   });
   const head = ['checks per lookup', 'CPU of Redis per check', `checks/s at ${FULL * 100} %`];
-  return table(head, rows);
+  return markdownTable(head, rows);
 }
 
 /** Markdown: what several totals take, each instance as full as it should be. */
@@ -52,7 +53,7 @@ export function totalTable(): string {
     return [total.toLocaleString('en'), ...told.map(String), String(coresFor(total, redisUs))];
   });
   const head = ['checks/s', 'instances of a core', 'cores of Envoy', 'checks per lookup'];
-  return table([...head, 'CPU of Redis per check', 'servers of Redis'], rows);
+  return markdownTable([...head, 'CPU of Redis per check', 'servers of Redis'], rows);
 }
 
 const coresFor = (total: number, us: number): number => Math.ceil((total * us) / 1e6 / FULL);
@@ -82,8 +83,3 @@ const perCore = (cpuUs: number): string => rounded((FULL * 1e6) / cpuUs);
 
 /** To two digits: runs lie further apart than that. */
 const rounded = (value: number): string => Number(value.toPrecision(2)).toLocaleString('en');
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
-}

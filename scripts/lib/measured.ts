@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
-import type { BenchResult, FigureName, Variant } from '../../bench/lib/result.ts';
+import type { BenchName, BenchResult, FigureName, Variant } from '../../bench/lib/result.ts';
 import { figureOf } from '../../bench/report/figures.ts';
 
 const RESULTS = new URL('../../bench/results/', import.meta.url);
 
+/** What lies in bench/results of one benchmark. */
+export function resultOf(bench: BenchName): BenchResult {
+  return JSON.parse(readFileSync(new URL(`${bench}.json`, RESULTS), 'utf8'));
+}
+
 /** Those of one experiment in bench/results. */
-export function measuredVariants(bench: string, experiment: string): readonly Variant[] {
-  const { experiments } = JSON.parse(
-    readFileSync(new URL(`${bench}.json`, RESULTS), 'utf8'),
-  ) as BenchResult;
+export function measuredVariants(bench: BenchName, experiment: string): readonly Variant[] {
+  const { experiments } = resultOf(bench);
   const found = experiments.find(({ id }) => id === experiment);
   if (found === undefined) throw new Error(`the results of ${bench} lack "${experiment}"`);
   return found.variants;
 }
 
-export function measuredVariant(bench: string, experiment: string, variant: string): Variant {
+export function measuredVariant(bench: BenchName, experiment: string, variant: string): Variant {
   const found = measuredVariants(bench, experiment).find(({ id }) => id === variant);
   if (found === undefined) throw new Error(`"${experiment}" of ${bench} lacks "${variant}"`);
   return found;

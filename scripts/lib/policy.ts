@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../src/config/policy/node.ts';
 import { policySchema } from '../../src/config/policy/schema.ts';
 import type { Inner, Shape } from '../../src/config/policy/shape.ts';
+import { markdownTable } from './markdown-table.ts';
 
 /** JSON Schema of the policy file, for editors: what one field demands of another is not in it. */
 export function policyJsonSchema(): JsonObject {
@@ -30,11 +31,11 @@ function join(path: string, { step, field }: Inner): string {
 
 function section(shape: Shape<unknown>, path: string, fields: readonly Inner[]): string {
   const own = fields.filter(({ field }) => field?.presence !== 'inherited');
-  const head = ['| field | default | meaning | allowed |', '|---|---|---|---|'];
   const parts = [path === '' ? '### The file' : `### \`${path}\``];
   if (shape.allowed !== 'a map')
     parts.push(`${cell(shape.allowed.replace(/^./, (first) => first.toUpperCase()))}.`);
-  if (own.length > 0) parts.push([...head, ...own.map(row)].join('\n'));
+  if (own.length > 0)
+    parts.push(markdownTable(['field', 'default', 'meaning', 'allowed'], own.map(row)));
   if (own.length < fields.length) {
     const and = own.length > 0 ? 'And every' : 'Every';
     parts.push(
@@ -44,16 +45,15 @@ function section(shape: Shape<unknown>, path: string, fields: readonly Inner[]):
   return parts.join('\n\n');
 }
 
-function row({ step, shape, field }: Inner): string {
+function row({ step, shape, field }: Inner): readonly string[] {
   const { presence, fallback, description = '' } = field ?? {};
   const usual = fallback === undefined ? 'none' : `\`${flow(fallback)}\``;
-  const cells = [
+  return [
     `\`${step}\``,
     presence === 'required' ? '**required**' : usual,
     cell(description),
     cell(shape.allowed),
   ];
-  return `| ${cells.join(' | ')} |`;
 }
 
 /** YAML in one line. */

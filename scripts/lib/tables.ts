@@ -4,6 +4,7 @@ import { formatValue } from '../../src/config/print.ts';
 import { type SettingInfo, settingInfos } from '../../src/config/setting-info.ts';
 import { GrpcCode, type ReasonSpec, reasonNames, reasons } from '../../src/domain/reason.ts';
 import { refusals } from '../../src/sources/http2/meter.ts';
+import { markdownTable } from './markdown-table.ts';
 import { measuredVariants, median } from './measured.ts';
 
 const SUMMARY = new URL('../../bench/results/summary.md', import.meta.url);
@@ -41,14 +42,14 @@ function settingRow(info: SettingInfo): string {
 
 /** Markdown: every way a check can end. */
 export function decisionTable(): string {
-  const head = '| result | reason | HTTP | gRPC status | when |\n|---|---|---|---|---|\n';
-  return head + reasonNames.map((name) => decisionRow(name, reasons[name])).join('\n');
+  const rows = reasonNames.map((name) => decisionRow(name, reasons[name]));
+  return markdownTable(['result', 'reason', 'HTTP', 'gRPC status', 'when'], rows);
 }
 
 /** Markdown: what the transport refuses, by the label of its metric. */
 export function refusalTable(): string {
-  const rows = Object.entries(refusals).map(([name, why]) => `| ${code(name)} | ${cell(why)} |`);
-  return ['| class | what |', '|---|---|', ...rows].join('\n');
+  const rows = Object.entries(refusals).map(([name, why]) => [code(name), cell(why)]);
+  return markdownTable(['class', 'what'], rows);
 }
 
 /** Markdown: what the benchmarks found, its headings one level down and without its title. */
@@ -65,17 +66,17 @@ export function peersTable(): string {
   const rows = measuredVariants('peers', 'saturated').map((variant) => {
     const rps = Math.round(median(variant, 'rps') / 100) * 100;
     const cpu = Math.round(median(variant, 'serverCpuUs'));
-    return `| ${variant.label} | ${rps.toLocaleString('en')} | ${cpu} µs |`;
+    return [variant.label, rps.toLocaleString('en'), `${cpu} µs`];
   });
-  return ['| on one core | checks/s | CPU per check |', '|---|---|---|', ...rows].join('\n');
+  return markdownTable(['on one core', 'checks/s', 'CPU per check'], rows);
 }
 
-function decisionRow(name: string, spec: ReasonSpec): string {
+function decisionRow(name: string, spec: ReasonSpec): readonly string[] {
   const codes = Object.entries(GrpcCode).map(([text, number]) => [number, text] as const);
   const grpc = new Map<number, string>(codes).get(spec.grpcCode);
   const http = spec.result === 'allow' ? '' : String(spec.httpStatus);
   const signalled = spec.signalled ? ' FAILURE_SIGNAL says how Envoy is told.' : '';
-  return `| ${spec.result} | ${code(name)} | ${http} | ${grpc} | ${cell(spec.description + signalled)} |`;
+  return [spec.result, code(name), http, `${grpc}`, cell(spec.description + signalled)];
 }
 
 function code(text: string): string {
