@@ -133,6 +133,11 @@ function warnOfNoise(plan: ExperimentPlan, runs: readonly (readonly Run[])[], be
   }
 }
 
+/** About how long all of them take one after the other, in seconds. */
+export function secondsForAll(plans: readonly ExperimentPlan[], bench: Bench): number {
+  return plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);
+}
+
 /** One after the other; says before how long it will take, `seconds` of other work included. */
 export async function runPlans(
   plans: readonly ExperimentPlan[],
@@ -140,7 +145,6 @@ export async function runPlans(
   seconds: number,
   update: (experiment: Experiment) => void,
 ): Promise<void> {
-  const own = plans.reduce((sum, plan) => sum + secondsFor(plan, bench), 0);
-  bench.progress.expect(own + seconds);
+  bench.progress.expect(secondsForAll(plans, bench) + seconds);
   for (const plan of plans) await runExperiment(plan, bench, update);
 }

@@ -1,5 +1,6 @@
 import type { Measure, Scaling, ScalingStep } from '../lib/result.ts';
 import { errorsText } from './chaos.ts';
+import { failedChecks } from './figures.ts';
 import { verdictOf } from './measures.ts';
 import { percent, short, whole } from './numbers.ts';
 
@@ -30,7 +31,7 @@ export function measuresOf(step: ScalingStep): readonly Measure[] {
   const { share, redisConnections } = step;
   const { most, bound } = redisConnections;
   return [
-    { text: 'failed requests', found: failedOf(step), atMost: 0 },
+    { text: 'failed requests', found: failedChecks(step), atMost: 0 },
     {
       ...{ text: 'the most over the least share', unit: 'x', atMost: MOST_OVER_LEAST },
       ...(share.min > 0 && { found: share.max / share.min }),
@@ -55,11 +56,8 @@ export function describeStep(step: ScalingStep): string {
 
 const outcomeText = (step: ScalingStep) => verdictOf({ ...step, measures: measuresOf(step) });
 
-const failedOf = ({ failed }: ScalingStep) =>
-  Object.values(failed).reduce((sum, count) => sum + count, 0);
-
 const failedText = (step: ScalingStep) =>
-  `${whole(failedOf(step))}${errorsText({ errors: step.failed })}`;
+  `${whole(failedChecks(step))}${errorsText({ errors: step.failed })}`;
 
 function shareText({ share: { min, max } }: ScalingStep): string {
   const [least, most] = [percent(min), percent(max)];

@@ -5,7 +5,7 @@ import { algorithms, describeCorpus, messageFor } from '../corpus/corpus.ts';
 import { SATURATED } from '../ladder/plans.ts';
 import { algorithmCorpus, type Bench } from '../lib/bench.ts';
 import { runForJson } from '../lib/child.ts';
-import { runExperiment, secondsFor } from '../lib/experiment.ts';
+import { runExperiment, secondsForAll } from '../lib/experiment.ts';
 import type { Experiment, Stage } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { SERVER_CORE } from '../lib/subject.ts';
@@ -47,8 +47,7 @@ export async function runStages(bench: Bench): Promise<void> {
   const newTokens = await newTokenPlans(bench);
   const worked = stages.filter(({ id }) => !id.startsWith('transport')).length;
   const workerSec = ((rounds + 1) * worked * ms) / 1000;
-  const plansSec = [transport, ...newTokens].map((plan) => secondsFor(plan, bench));
-  bench.progress.expect(plansSec.reduce((sum, seconds) => sum + seconds, workerSec));
+  bench.progress.expect(workerSec + secondsForAll([transport, ...newTokens], bench));
 
   const found = new Map<string, number[]>(stages.map(({ id }) => [id, []]));
   const experiments = new Map<string, Experiment>();
