@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeployCheck } from './lib/deploy/deploy-check.ts';
 import { deployTools, KUBERNETES_VERSIONS } from './lib/deploy/tools.ts';
+import { runMain } from './lib/main.ts';
 
 const USAGE = `Usage: node scripts/check-deploy.ts [--folder deploy]
 
@@ -44,9 +45,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runMain } from './lib/main.ts';
 import { checksumLine, writeArchive } from './lib/release/archive.ts';
 import { changelogEntry, withEntry } from './lib/release/changelog.ts';
 import { Repository, tagOf } from './lib/release/repository.ts';
@@ -93,9 +94,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await runMain(main);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runMain } from './lib/main.ts';
 import { ensureTool, type ToolName, toolNames } from './lib/tools.ts';
 
 const USAGE = `Usage: node scripts/tools.ts [--help] [${toolNames.join('] [')}]
@@ -39,9 +40,4 @@ async function main(): Promise<number> {
   return code;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
-}
+await runMain(main);
