@@ -29,5 +29,5 @@ export function decodeHealthCheckRequest(bytes: Buffer): string | undefined {
 }
 
 export function encodeHealthCheckResponse(status: ServingStatus): Uint8Array {
-  return varint(1, status);
+  return Buffer.from(varint(1, status), 'latin1');
 }
