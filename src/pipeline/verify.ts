@@ -5,23 +5,11 @@ import type { Clock } from '../domain/clock.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
 import { fail, refuseAsTooLong, type Stage } from './stage.ts';
+import { type Group, TokenGroups } from './token-groups.ts';
 
 export interface VerifyOptions {
   /** Verifications in a turn of the event loop, at least 1 (GRPC_NUM_STREAM_WORKERS). */
   readonly perTurn: number;
-}
-
-/** Calls that share one verification. */
-interface Group {
-  readonly verifier: TokenVerifier;
-  readonly token: string;
-  /** What was read of it. */
-  readonly read: Unverified | undefined;
-  /** When the first of them came. */
-  readonly since: number;
-  calls: Call[];
-  /** Its turn has come: the verifier has it. */
-  started: boolean;
 }
 
 /** For how long a turn may verify, in ms, whatever may be left: everybody else waits meanwhile. */
@@ -50,7 +38,7 @@ export function verify(
 ): Stage {
   return (batches) =>
     new Observable((out) => {
-      const groups = new Map<string, Group>();
+      const groups = new TokenGroups();
       let waiting: Group[] = [];
       let held = 0;
       let pruneAt = MIN_PRUNE_LENGTH;
@@ -66,11 +54,11 @@ export function verify(
         call: Call,
         now: number,
       ): void => {
-        let group = groups.get(token);
-        // Of another verifier: the policy has changed meanwhile.
-        if (group?.verifier !== verifier) {
-          group = { verifier, token, read, since: now, calls: [], started: false };
-          groups.set(token, group);
+        let group = groups.get(token, verifier);
+        if (group === undefined) {
+          const next = undefined;
+          group = { verifier, token, read, since: now, calls: [], started: false, next };
+          groups.add(group);
           waiting.push(group);
           queue.ahead = waiting.length / options.perTurn;
         }
@@ -82,10 +70,10 @@ export function verify(
       /** While keys cannot be had nothing finishes, so what has closed must go another way. */
       const prune = (): void => {
         held = 0;
-        for (const group of groups.values()) {
+        groups.forEach((group) => {
           group.calls = group.calls.filter((call) => call.open);
           held += group.calls.length;
-        }
+        });
         waiting = waiting.filter((group) => {
           if (group.calls.length > 0) return true;
           forget(group);
@@ -166,7 +154,7 @@ export function verify(
 
       const forget = (group: Group): void => {
         held -= group.calls.length;
-        if (groups.get(group.token) === group) groups.delete(group.token);
+        groups.delete(group);
       };
 
       const completeIfDone = (): void => {

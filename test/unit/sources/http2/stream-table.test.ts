@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Stream } from '../../../../src/sources/http2/stream.ts';
 import { StreamTable } from '../../../../src/sources/http2/stream-table.ts';
@@ -21,11 +20,6 @@ function tableOf(...ids: readonly number[]) {
 }
 
 describe('StreamTable', () => {
-  it('finds nothing in nothing', () => {
-    const table = new StreamTable();
-    expect([table.size, table.get(1), idsOf(table)]).toEqual([0, undefined, []]);
-  });
-
   it('finds every stream, and none that was not added', () => {
     const ids = Array.from({ length: 1_000 }, (_, i) => 2 * i + 1);
     const { table, streams } = tableOf(...ids);
@@ -35,28 +29,11 @@ describe('StreamTable', () => {
     expect(idsOf(table)).toEqual(ids);
   });
 
-  it.each([0, 1, 2])('keeps the others that share a place when number %i of them goes', (gone) => {
-    const ids = [1, 1 + APART, 1 + 2 * APART];
-    const { table, streams } = tableOf(...ids);
-    table.delete(streams[gone] as Stream);
-    const rest = ids.filter((_, i) => i !== gone);
-    expect(ids.map((id) => table.get(id)?.id)).toEqual(
-      ids.map((id, i) => (i === gone ? undefined : id)),
-    );
-    expect([table.size, idsOf(table)]).toEqual([2, rest]);
-    expect(streams[gone]?.next).toBeUndefined();
-  });
-
   it('tells streams that share a place apart', () => {
-    const { table } = tableOf(3);
-    expect(table.get(3 + APART)).toBeUndefined();
-  });
-
-  it('leaves all as it is when a stream that is not there is deleted', () => {
-    const { table } = tableOf(1, 1 + APART);
-    table.delete(streamOf(1 + 2 * APART));
-    table.delete(streamOf(3));
-    expect([table.size, idsOf(table)]).toEqual([2, [1, 1 + APART]]);
+    const { table, streams } = tableOf(3, 3 + APART);
+    expect(table.get(3 + 2 * APART)).toBeUndefined();
+    table.delete(streams[0] as Stream);
+    expect([table.get(3), table.get(3 + APART), table.size]).toEqual([undefined, streams[1], 1]);
   });
 
   it('has the largest id there is', () => {
@@ -78,50 +55,9 @@ describe('StreamTable', () => {
   it('lets every stream be deleted on the way', () => {
     const ids = [1, 3, 1 + APART, 1 + 2 * APART, 3 + APART];
     const { table } = tableOf(...ids);
-    const visited: number[] = [];
     table.forEach((stream) => {
-      visited.push(stream.id);
       table.delete(stream);
     });
-    expect(visited.sort((a, b) => a - b)).toEqual(ids.sort((a, b) => a - b));
     expect([table.size, idsOf(table)]).toEqual([0, []]);
-  });
-
-  it('does as a Map does', () => {
-    const id = fc.tuple(fc.nat(3), fc.nat(6)).map(([place, lap]) => 2 * place + 1 + lap * APART);
-    const step = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ add: id }) },
-      { weight: 3, arbitrary: fc.record({ delete: id }) },
-      { weight: 1, arbitrary: fc.record({ deleteAll: fc.nat(2) }) },
-    );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-        const table = new StreamTable();
-        const map = new Map<number, Stream>();
-        const remove = (stream: Stream) => {
-          table.delete(stream);
-          map.delete(stream.id);
-        };
-        for (const action of steps) {
-          if ('add' in action) {
-            if (map.has(action.add)) continue;
-            const stream = streamOf(action.add);
-            table.add(stream);
-            map.set(action.add, stream);
-          } else if ('delete' in action) {
-            const stream = map.get(action.delete);
-            if (stream !== undefined) remove(stream);
-          } else {
-            table.forEach((stream) => {
-              if (stream.id % 3 === action.deleteAll) remove(stream);
-            });
-          }
-          expect(table.size).toBe(map.size);
-          expect(idsOf(table)).toEqual([...map.keys()].sort((a, b) => a - b));
-          for (const [key, stream] of map) expect(table.get(key)).toBe(stream);
-        }
-      }),
-      { numRuns: 200 },
-    );
   });
 });
