@@ -139,7 +139,7 @@ export async function concurrencyPlans(bench: Bench): Promise<Plans> {
         },
       ],
       variants: sweep(
-        ...([bench, cold, 'GRPC_NUM_STREAM_WORKERS', quick ? [1, 4] : [1, 4, 16, 64]] as const),
+        ...([bench, cold, 'GRPC_NUM_STREAM_WORKERS', quick ? [1, 4] : [1, 4, 16, 256]] as const),
         ...([{ TOKEN_CACHE_MAX_ENTRIES: '0' }, { ...SATURATED, streams: 8 }] as const),
       ),
     },

@@ -166,8 +166,10 @@ export const schema = {
     .default(100)
     .describe('checks at once per connection; Envoy opens more connections past it'),
   GRPC_NUM_STREAM_WORKERS: integer(1, 1024)
-    .default(16)
-    .describe('verifications of new tokens in a turn of the event loop'),
+    .default(256)
+    .describe(
+      'verifications of new tokens in a turn of the event loop, which also ends after 2 ms',
+    ),
   GRPC_MAX_CONNECTION_AGE_MS: milliseconds(0, 86_400_000)
     .default(300_000)
     .describe('age at which a connection is asked to go, give or take a tenth; 0 = never'),

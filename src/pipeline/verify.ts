@@ -45,6 +45,7 @@ export function verify(
       let verified: Call[] = [];
       let isDue = false;
       let lastSliceAt = 0;
+      let lastStarted = 0;
       let sourceDone = false;
 
       const enqueue = (
@@ -60,7 +61,7 @@ export function verify(
           group = { verifier, token, read, since: now, calls: [], started: false, next };
           groups.add(group);
           waiting.push(group);
-          queue.ahead = waiting.length / options.perTurn;
+          queue.ahead = waiting.length;
         }
         group.calls.push(call);
         if (!group.started) queue.enter(call, now);
@@ -86,15 +87,19 @@ export function verify(
       const slice = (): void => {
         isDue = false;
         const startedAt = clock.now();
-        if (lastSliceAt > 0) queue.served(startedAt - lastSliceAt);
-        for (let done = 0; done < options.perTurn; done++) {
-          const now = clock.now();
-          if (now - startedAt >= SLICE_MS) break;
+        if (lastSliceAt > 0) queue.served((startedAt - lastSliceAt) / lastStarted);
+        lastStarted = 0;
+        let now = startedAt;
+        do {
           const group = next(now);
           if (group === undefined) break;
           start(group, now);
-        }
-        queue.ahead = waiting.length / options.perTurn;
+          lastStarted++;
+          now = clock.now();
+        } while (lastStarted < options.perTurn && now - startedAt < SLICE_MS);
+        // Also where nobody waits any more, or what was slow once would be held against those to come.
+        if (waiting.length === 0 && lastStarted > 0) queue.served((now - startedAt) / lastStarted);
+        queue.ahead = waiting.length;
         lastSliceAt = waiting.length > 0 ? startedAt : 0;
         if (waiting.length > 0) goOn();
         const batch = verified;

@@ -575,11 +575,11 @@ describe('overload', () => {
   const names = (count: number) => Array.from({ length: count }, (_, i) => `token-${i}`);
 
   /** A verifier that takes `ms` for each token, one a turn. */
-  function slowly(ms: number) {
+  function slowly(ms: number | (() => number)) {
     const run = start({
       options: busy,
       verify(token) {
-        run.clock.spend(ms);
+        run.clock.spend(typeof ms === 'number' ? ms : ms());
         return identity(token);
       },
     });
@@ -615,6 +615,23 @@ describe('overload', () => {
     expect([...reasons.keys()].sort()).toEqual(['overload', 'success']);
     expect(reasons.get('success')?.length).toBeGreaterThanOrEqual(5);
     expect(reasons.get('overload')?.every((call) => call.detail === 'queue_too_long')).toBe(true);
+  });
+
+  it('is not held against those who come when nobody waits any more', async () => {
+    let ms = 40;
+    const run = slowly(() => ms);
+    const details = (...tokens: string[]) =>
+      run.send(...tokens.map(bearer)).map(({ detail }) => detail);
+    run.send(...names(3).map(bearer));
+    await pass(run, 1);
+    expect(details('a', 'b', 'c')).toContain('queue_too_long');
+    ms = 1;
+    for (let i = 0; i < 30; i++) {
+      await pass(run, 1);
+      run.send(bearer(`calm-${i}`));
+    }
+    await pass(run, 1);
+    expect(details(...names(9))).toEqual(names(9).map(() => undefined));
   });
 
   it('serves the newest first once the oldest have waited for long', async () => {
