@@ -6,6 +6,7 @@ import type { TokenVerifier, Unverified } from '../domain/claims.ts';
 export interface Group extends Chained<Group> {
   readonly verifier: TokenVerifier;
   readonly token: string;
+  readonly hash: number;
   /** What was read of it. */
   readonly read: Unverified | undefined;
   /** When the first of them came. */
@@ -16,13 +17,19 @@ export interface Group extends Chained<Group> {
 }
 
 const PLACES = 1024;
-/** Of the signature's end, where tokens differ; the last one of all holds a few bits only. */
-const HASHED_CHARS = 6;
+/** Odd, and unknown to those who send tokens: they could make one long chain of theirs. */
+const FACTOR = (Math.random() * 2 ** 32) | 1;
+
+/** All of the token: whoever forges one can have its signature, or all but its signature, as he likes. */
+export function hashOf(token: string): number {
+  let hash = 0;
+  for (let i = 0; i < token.length; i++) hash = Math.imul(hash, FACTOR) + token.charCodeAt(i);
+  return hash ^ (hash >>> 16);
+}
 
 /**
  * Groups by token and verifier. In a Map they all outlived the next collection, with their calls: that
- * was a fifth of the CPU of a check with a new token. Who sends tokens that differ, but for the end of
- * the signature, makes a chain as long as calls are open, which costs less than the signatures do.
+ * was a fifth of the CPU of a check with a new token.
  */
 export class TokenGroups {
   readonly #table = new ChainedTable<Group>(PLACES);
@@ -32,8 +39,8 @@ export class TokenGroups {
   }
 
   /** What another verifier, of the policy before, has begun is none of this one's. */
-  get(token: string, verifier: TokenVerifier): Group | undefined {
-    let group = this.#table.first(hashOf(token));
+  get(hash: number, token: string, verifier: TokenVerifier): Group | undefined {
+    let group = this.#table.first(hash);
     while (group !== undefined && (group.token !== token || group.verifier !== verifier)) {
       group = group.next;
     }
@@ -41,24 +48,16 @@ export class TokenGroups {
   }
 
   add(group: Group): void {
-    this.#table.add(hashOf(group.token), group);
+    this.#table.add(group.hash, group);
   }
 
   /** Does nothing for a group that is not there. */
   delete(group: Group): void {
-    this.#table.delete(hashOf(group.token), group);
+    this.#table.delete(group.hash, group);
   }
 
   /** `visit` may delete the group that it is given, and no other. */
   forEach(visit: (group: Group) => void): void {
     this.#table.forEach(visit);
   }
-}
-
-function hashOf(token: string): number {
-  let hash = 0;
-  for (let i = token.length - 1 - HASHED_CHARS; i < token.length - 1; i++) {
-    hash = (Math.imul(hash, 31) + token.charCodeAt(i)) | 0;
-  }
-  return hash;
 }

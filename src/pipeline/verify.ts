@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Queue } from './queue.ts';
 import type { Refusals } from './refusals.ts';
 import { fail, refuseAsTooLong, type Stage } from './stage.ts';
-import { type Group, TokenGroups } from './token-groups.ts';
+import { type Group, hashOf, TokenGroups } from './token-groups.ts';
 
 export interface VerifyOptions {
   /** Verifications in a turn of the event loop, at least 1 (GRPC_NUM_STREAM_WORKERS). */
@@ -55,10 +55,11 @@ export function verify(
         call: Call,
         now: number,
       ): void => {
-        let group = groups.get(token, verifier);
+        const hash = hashOf(token);
+        let group = groups.get(hash, token, verifier);
         if (group === undefined) {
-          const next = undefined;
-          group = { verifier, token, read, since: now, calls: [], started: false, next };
+          const made = { calls: [], started: false, next: undefined };
+          group = { verifier, token, hash, read, since: now, ...made };
           groups.add(group);
           waiting.push(group);
           queue.ahead = waiting.length;

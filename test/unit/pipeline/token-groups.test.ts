@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenVerifier } from '../../../src/domain/claims.ts';
-import { type Group, TokenGroups } from '../../../src/pipeline/token-groups.ts';
+import { type Group, hashOf, TokenGroups } from '../../../src/pipeline/token-groups.ts';
 
 const verifier = () => ({}) as TokenVerifier;
 const ours = verifier();
 
 const groupOf = (token: string, by = ours): Group => ({
   verifier: by,
-  ...{ token, read: undefined, since: 0, calls: [], started: false, next: undefined },
+  ...{
+    token,
+    hash: hashOf(token),
+    read: undefined,
+    since: 0,
+    calls: [],
+    started: false,
+    next: undefined,
+  },
 });
 
 function groupsOf(...all: readonly Group[]): TokenGroups {
@@ -16,34 +24,49 @@ function groupsOf(...all: readonly Group[]): TokenGroups {
   return groups;
 }
 
+const find = (groups: TokenGroups, token: string, by = ours) =>
+  groups.get(hashOf(token), token, by);
+
 describe('TokenGroups', () => {
   it.each(['', 'a', 'ab', 'a.b.signature', 'x'.repeat(60_000), '\u{1f600}'.repeat(9)])(
     'finds the group of a token, whatever that is',
     (token) => {
       const group = groupOf(token);
       const groups = groupsOf(group);
-      expect([groups.get(token, ours), groups.size]).toEqual([group, 1]);
-      expect(groups.get(`${token}.`, ours)).toBeUndefined();
+      expect([find(groups, token, ours), groups.size]).toEqual([group, 1]);
+      expect(find(groups, `${token}.`, ours)).toBeUndefined();
     },
   );
+
+  it.each([
+    ['but for the end', (i: number) => `header.payload.signature-${i}`],
+    ['but for the beginning', (i: number) => `${i}.payload.signature`],
+    ['but for the middle', (i: number) => `header.${i}${'x'.repeat(800)}.signature`],
+  ])('has no place for many tokens that are alike %s', (_, tokenOf) => {
+    const places = new Set(Array.from({ length: 1_024 }, (_, i) => hashOf(tokenOf(i)) & 1_023));
+    expect(places.size).toBeGreaterThan(64); // mostly 650; 129 by the worst of 6,000 factors
+  });
 
   it('tells tokens apart that end alike', () => {
     const tokens = Array.from({ length: 50 }, (_, i) => `${i}.signature`);
     const all = tokens.map((token) => groupOf(token));
     const groups = groupsOf(...all);
-    expect(tokens.map((token) => groups.get(token, ours))).toEqual(all);
-    expect(groups.get('50.signature', ours)).toBeUndefined();
+    expect(tokens.map((token) => find(groups, token, ours))).toEqual(all);
+    expect(find(groups, '50.signature', ours)).toBeUndefined();
   });
 
   it('gives nobody what another verifier has begun', () => {
     const theirs = verifier();
     const [first, second] = [groupOf('a.b.c'), groupOf('a.b.c', theirs)];
     const groups = groupsOf(first);
-    expect(groups.get('a.b.c', theirs)).toBeUndefined();
+    expect(find(groups, 'a.b.c', theirs)).toBeUndefined();
     groups.add(second);
-    expect([groups.get('a.b.c', ours), groups.get('a.b.c', theirs)]).toEqual([first, second]);
+    expect([find(groups, 'a.b.c', ours), find(groups, 'a.b.c', theirs)]).toEqual([first, second]);
     groups.delete(first);
-    expect([groups.get('a.b.c', ours), groups.get('a.b.c', theirs)]).toEqual([undefined, second]);
+    expect([find(groups, 'a.b.c', ours), find(groups, 'a.b.c', theirs)]).toEqual([
+      undefined,
+      second,
+    ]);
   });
 
   it('lets a group be deleted twice, and while all are visited', () => {
@@ -56,6 +79,6 @@ describe('TokenGroups', () => {
       groups.delete(group);
     });
     expect(new Set(visited)).toEqual(new Set(all));
-    expect([groups.size, groups.get('a.b.c', ours)]).toEqual([0, undefined]);
+    expect([groups.size, find(groups, 'a.b.c', ours)]).toEqual([0, undefined]);
   });
 });
