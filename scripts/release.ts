@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { runMain } from './lib/main.ts';
 import { checksumLine, writeArchive } from './lib/release/archive.ts';
 import { changelogEntry, withEntry } from './lib/release/changelog.ts';
+import { versionFaults } from './lib/release/places.ts';
 import { Repository, tagOf } from './lib/release/repository.ts';
 import { sbomOf } from './lib/release/sbom.ts';
 import { run } from './lib/run.ts';
@@ -75,7 +76,7 @@ async function main(): Promise<number> {
   const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const { version } = manifest as { readonly version: string };
   const repository = new Repository(ROOT);
-  const faults = await repository.faults(version);
+  const faults = [...(await repository.faults(version)), ...(await versionFaults(ROOT, version))];
   if (faults.length > 0) {
     throw new Error(
       `${version} cannot be released:\n${faults.map((it) => `  - ${it}`).join('\n')}`,

@@ -57,6 +57,25 @@ function alertSeries(): readonly (readonly [name: string, expr: string])[] {
 
 const recorded = () => recordingRules().map(({ record }) => [record, record] as const);
 
+interface AdapterValues {
+  readonly rules: {
+    readonly custom: readonly { readonly seriesQuery: string; readonly metricsQuery: string }[];
+  };
+}
+
+/** What the adapter asks for the autoscaler; `pod`, which Kubernetes knows, is `instance` here. */
+function adapterQueries(): readonly (readonly [name: string, expr: string])[] {
+  const text = readFileSync(join(ROOT, 'deploy/prometheus/adapter-values.yaml'), 'utf8');
+  return (parse(text) as AdapterValues).rules.custom.flatMap(({ seriesQuery, metricsQuery }) => {
+    const values = metricsQuery
+      .replace('<<.Series>>', seriesQuery.replace(/\{.*/, ''))
+      .replace('<<.LabelMatchers>>', 'namespace="auth"')
+      .replace('<<.GroupBy>>', 'instance');
+    const all = [seriesQuery.replace('pod!=""', 'instance!=""'), values];
+    return all.map((query) => [query, query] as const);
+  });
+}
+
 interface PrometheusConfig {
   readonly scrape_configs: readonly {
     readonly static_configs: readonly { readonly targets: readonly string[] }[];
@@ -151,6 +170,10 @@ describe.skipIf(missing('valkey', 'prometheus'))('a real Prometheus', () => {
 
   it('has data for every recording rule', { timeout: TIMEOUT_MS }, async () => {
     expect(await emptyOf(recorded())).toEqual([]);
+  });
+
+  it('has data for what the adapter asks', { timeout: TIMEOUT_MS }, async () => {
+    expect(await emptyOf(adapterQueries())).toEqual([]);
   });
 
   it('has every series that an alert is about', { timeout: TIMEOUT_MS }, async () => {

@@ -63,6 +63,8 @@ describe('npm run release', () => {
   - package.json: the version is "v${version}"; it must be MAJOR.MINOR.PATCH, such as 1.2.3 or 1.2.3-rc.1 (semver.org)
   - the work tree is not what is committed: M package.json, ?? new-file; commit or stash it
   - vv${version} is a tag already; raise the version of package.json
+  - deploy/docker/Dockerfile: has "ARG VERSION=${version}"; package.json says v${version}
+  - deploy/kubernetes/base/kustomization.yaml: has "newTag: ${version}"; package.json says v${version}
 `,
     );
     git('tag', '--delete', `vv${version}`);
