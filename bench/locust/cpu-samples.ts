@@ -46,7 +46,7 @@ export class CpuSamples implements Disposable {
     if (first === undefined || last === undefined || first === last) {
       throw new Error('too short a run to tell what CPU it took');
     }
-    return use(first, last);
+    return use(within, first, last);
   }
 
   [Symbol.dispose](): void {
@@ -54,10 +54,13 @@ export class CpuSamples implements Disposable {
   }
 }
 
-function use(first: Sample, last: Sample): CpuUse {
+function use(within: readonly Sample[], first: Sample, last: Sample): CpuUse {
   const seconds = (last.at - first.at) / 1000;
+  /** One that ended meanwhile had what it was last seen with. */
+  const lastSeen = (role: string) =>
+    new Map(within.flatMap(({ byRole }) => [...(byRole[role] ?? [])]));
   const each = (role: string) =>
-    [...(last.byRole[role] ?? [])].map(
+    [...lastSeen(role)].map(
       ([pid, used]) => (used - (first.byRole[role]?.get(pid) ?? 0)) / seconds,
     );
   const sum = (values: readonly number[]) => values.reduce((total, one) => total + one, 0);

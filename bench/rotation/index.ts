@@ -30,7 +30,7 @@ function fullDrills(generator: readonly string[]): readonly Drill[] {
   };
   const outage: OutageTiming = {
     wellMs: 2_000,
-    lastsMs: 30_000,
+    lastsMs: 60_000,
     detectMs: 12_000,
     recoverMs: RECOVERY_MS,
   };
