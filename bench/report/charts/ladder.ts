@@ -36,9 +36,13 @@ export function ladderChart(experiments: readonly Experiment[]): Chart | undefin
           step: 'middle',
           clip: false,
           silent: true,
-          data: steps.map(({ rps }) => ({
+          // Beside the first: what is below it are the names of the steps, and above it the goal.
+          data: steps.map(({ rps }, at) => ({
             value: rps.median,
-            label: { position: rps.median < goal ? 'bottom' : 'top' },
+            label:
+              at === 0
+                ? { position: 'left', distance: 6 }
+                : { position: rps.median < goal ? 'bottom' : 'top' },
           })),
           symbol: 'circle',
           symbolSize: 7,
