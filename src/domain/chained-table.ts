@@ -1,5 +1,7 @@
 /** What can be kept in a chained table: the next one at the same place hangs on it. */
 export interface Chained<Item> {
+  /** A whole number, always the same. */
+  readonly hash: number;
   next: Item | undefined;
 }
 
@@ -31,16 +33,16 @@ export class ChainedTable<Item extends Chained<Item>> {
   }
 
   /** Of an item that is not there. */
-  add(hash: number, item: Item): void {
-    const place = hash & this.#mask;
+  add(item: Item): void {
+    const place = item.hash & this.#mask;
     item.next = this.#places[place];
     this.#places[place] = item;
     this.#size++;
   }
 
   /** Does nothing for an item that is not there. */
-  delete(hash: number, item: Item): void {
-    const place = hash & this.#mask;
+  delete(item: Item): void {
+    const place = item.hash & this.#mask;
     let before = this.#places[place];
     if (before === item) {
       this.#places[place] = item.next;

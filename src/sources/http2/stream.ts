@@ -1,4 +1,5 @@
 import type { Call, Responder } from '../../domain/call.ts';
+import type { Chained } from '../../domain/chained-table.ts';
 import type { Decision } from '../../domain/decision.ts';
 import type { MessageReader } from './message-reader.ts';
 import { findMetadata, type RequestHead } from './request-head.ts';
@@ -22,7 +23,7 @@ export interface StreamOwner {
  *
  * All members are there from the start, because a stream is made for every check.
  */
-export class Stream implements Responder, Rpc {
+export class Stream implements Responder, Rpc, Chained<Stream> {
   readonly id: number;
   readonly route: Route;
   readonly #owner: StreamOwner;
@@ -74,6 +75,10 @@ export class Stream implements Responder, Rpc {
     this.openedAt = openedAt;
   }
 
+  get hash(): number {
+    return hashOf(this.id);
+  }
+
   reply(decision: Decision): void {
     this.#owner.reply(this, decision);
   }
@@ -91,3 +96,6 @@ export class Stream implements Responder, Rpc {
     return name.endsWith('-bin') ? undefined : findMetadata(this.#metadata, name);
   }
 }
+
+/** Ids of a client's streams are odd, and count up. */
+export const hashOf = (id: number): number => id >>> 1;

@@ -5,16 +5,14 @@ import { type Chained, ChainedTable } from '../../../src/domain/chained-table.ts
 /** Few, so that items share them. */
 const PLACES = 4;
 
-interface Item extends Chained<Item> {
-  readonly hash: number;
-}
+type Item = Chained<Item>;
 
 const itemOf = (hash: number): Item => ({ hash, next: undefined });
 
 function tableOf(...hashes: readonly number[]) {
   const table = new ChainedTable<Item>(PLACES);
   const items = hashes.map(itemOf);
-  for (const item of items) table.add(item.hash, item);
+  for (const item of items) table.add(item);
   return { table, items };
 }
 
@@ -46,7 +44,7 @@ describe('ChainedTable', () => {
   it.each([0, 1, 2])('keeps the others that share a place when number %i of them goes', (gone) => {
     const { table, items } = tableOf(1, 1 + PLACES, 1 + 2 * PLACES);
     const item = items[gone] as Item;
-    table.delete(item.hash, item);
+    table.delete(item);
     expect(items.map((each) => holds(table, each))).toEqual(items.map((each) => each !== item));
     expect([table.size, item.next]).toEqual([2, undefined]);
   });
@@ -54,7 +52,7 @@ describe('ChainedTable', () => {
   it('leaves all as it is when an item that is not there is deleted', () => {
     const { table } = tableOf(1, 1 + PLACES);
     for (const item of [itemOf(1), itemOf(1 + 2 * PLACES), itemOf(3)]) {
-      table.delete(item.hash, item);
+      table.delete(item);
     }
     expect([table.size, hashesOf(table)]).toEqual([2, [1, 1 + PLACES]]);
   });
@@ -70,13 +68,13 @@ describe('ChainedTable', () => {
         const { table } = tableOf();
         const set = new Set<Item>();
         const remove = (item: Item) => {
-          table.delete(item.hash, item);
+          table.delete(item);
           set.delete(item);
         };
         for (const action of steps) {
           if ('add' in action) {
             const item = itemOf(action.add);
-            table.add(item.hash, item);
+            table.add(item);
             set.add(item);
           } else if ('delete' in action) {
             const item = [...set][action.delete % Math.max(set.size, 1)];
