@@ -88,8 +88,7 @@ export function plainHead(httpStatus: number): Uint8Array {
 /** A message with its prefix. */
 export function prefixed(message: Uint8Array): Uint8Array {
   const bytes = Buffer.allocUnsafe(MESSAGE_PREFIX_BYTES + message.length);
-  bytes[0] = 0;
-  bytes.set(message, writeUint32(bytes, 1, message.length));
+  bytes.set(message, writePrefix(bytes, 0, message.length));
   return bytes;
 }
 
@@ -97,9 +96,14 @@ export function prefixed(message: Uint8Array): Uint8Array {
 function dataHead(length: number): string {
   const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + MESSAGE_PREFIX_BYTES);
   const at = writeFrameHead(bytes, 0, MESSAGE_PREFIX_BYTES + length, FrameType.DATA, 0, 0);
-  bytes[at] = 0;
-  writeUint32(bytes, at + 1, length);
+  writePrefix(bytes, at, length);
   return textOf(bytes);
+}
+
+/** Of a message that is not compressed. Returns where it goes. */
+function writePrefix(target: Uint8Array, at: number, length: number): number {
+  target[at] = 0;
+  return writeUint32(target, at + 1, length);
 }
 
 /** A character a byte. */
