@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Clock } from '../../domain/clock.ts';
 import { createClient, cut, OPEN_TIMEOUT_MS, type RedisAddress } from './client.ts';
 import { codeOf, RedisFault } from './errors.ts';
@@ -101,18 +101,12 @@ export class Connection {
    * rejects. After a time-out the connection is closed: its replies could no longer be told apart.
    */
   async ask(questions: readonly Question[]): Promise<readonly Reply[]> {
-    const answer = this.#send(questions);
+    const answer = this.#send((client) => questions.map((question) => put(client, question)));
     const silent = this.#closeUnlessDone();
-    try {
-      const replies = await answer;
-      this.hasServed = true;
-      return replies;
-    } catch (error) {
-      const code = this.#client.status === 'ready' ? codeOf(error) : this.#end;
-      return questions.map(() => ({ error: code }));
-    } finally {
-      silent();
-    }
+    const replies = await answer;
+    silent();
+    this.hasServed ||= replies.some((reply) => 'value' in reply);
+    return replies;
   }
 
   /** host:port, the host as an address. */
@@ -130,15 +124,21 @@ export class Connection {
     return this.#why ?? 'connection_lost';
   }
 
-  async #send(questions: readonly Question[]): Promise<readonly Reply[]> {
-    const [only] = questions;
-    if (questions.length === 1 && only !== undefined) {
-      return [{ value: await put(this.#client, only) }];
-    }
-    const pipeline = this.#client.pipeline();
-    for (const question of questions) put(pipeline, question);
-    return repliesOf(pipeline);
+  /**
+   * All in one write; never rejects. It is not the pipeline of ioredis, which gives each one a hidden
+   * class of its own: V8 then keeps it, with all its keys, until it next collects the whole heap.
+   */
+  #send(commands: (client: Redis) => readonly Promise<unknown>[]): Promise<readonly Reply[]> {
+    const { stream } = this.#client;
+    stream.cork();
+    const replies = commands(this.#client).map((command) => command.then(toReply, this.#toFault));
+    stream.uncork();
+    return Promise.all(replies);
   }
+
+  readonly #toFault = (error: unknown): Reply => ({
+    error: this.#client.status === 'ready' ? codeOf(error) : this.#end,
+  });
 
   /** Ends the connection when its replies, or the commands themselves, take too long. */
   #closeUnlessDone(): () => void {
@@ -165,11 +165,12 @@ export class Connection {
     const withMemory = this.#beats++ % MEMORY_BEATS === 0;
     const { probeKey, alsoProbed } = this.#options;
     const questions = [{ exists: [probeKey] }, ...(alsoProbed?.() ?? [])];
-    const pipeline = this.#client.pipeline();
-    for (const question of questions) put(pipeline, question);
-    pipeline.info('replication');
-    if (withMemory) pipeline.info('memory');
-    const replies = await repliesOf(pipeline).finally(silent);
+    const replies = await this.#send((client) => [
+      ...questions.map((question) => put(client, question)),
+      client.info('replication'),
+      ...(withMemory ? [client.info('memory')] : []),
+    ]);
+    silent();
     for (const [i, question] of questions.entries()) {
       const fault = faultOf(question, replies[i]);
       if (fault !== undefined) throw new RedisFault(this.#why ?? fault);
@@ -199,8 +200,8 @@ export class Connection {
   }
 }
 
-function put(to: Redis | ChainableCommander, question: Question) {
-  return 'get' in question ? to.get(question.get) : to.exists(...question.exists);
+function put(client: Redis, question: Question): Promise<unknown> {
+  return 'get' in question ? client.get(question.get) : client.exists(...question.exists);
 }
 
 /** A code for what is wrong with the answer to a question; undefined: nothing. */
@@ -209,10 +210,8 @@ function faultOf(question: Question, reply: Reply | undefined): string | undefin
   return typeof answer === 'object' ? answer.error : undefined;
 }
 
-/** Resolves also when Redis has failed: the errors stand among the replies. */
-async function repliesOf(pipeline: ChainableCommander): Promise<readonly Reply[]> {
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, value]) => (error === null ? { value } : { error: codeOf(error) }));
+function toReply(value: unknown): Reply {
+  return { value };
 }
 
 function textOf(reply: Reply | undefined): string | undefined {
