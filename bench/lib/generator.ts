@@ -67,8 +67,6 @@ export interface CallerOptions {
   readonly rateBefore?: number;
   /** Length of the slices that the window is told in. */
   readonly sliceMs?: number;
-  /** Between looks at sockets and arrivals, at least. */
-  readonly paceMs?: number;
 }
 
 /** Runs the generator; `atEdge` is called when the measured window opens, and when it closes. */
@@ -85,6 +83,7 @@ export async function generate(
     ...['-skip', `${options.skip ?? 0}`],
     ...(options.rate === undefined ? [] : ['-rate', `${options.rate}`]),
     ...(options.perConnection === undefined ? [] : ['-per-connection', `${options.perConnection}`]),
+    ...(options.paceMs === undefined ? [] : ['-pace', `${options.paceMs}ms`]),
     ...callerArguments(options.caller),
   ];
   let result: GeneratorResult | undefined;
@@ -98,7 +97,7 @@ export async function generate(
 
 function callerArguments(caller: CallerOptions | undefined): string[] {
   if (caller === undefined) return [];
-  const { pool, pending, tellsRefusals, rateBefore, sliceMs, paceMs } = caller;
+  const { pool, pending, tellsRefusals, rateBefore, sliceMs } = caller;
   const flag = (name: string, value: number | undefined, unit = '') =>
     value === undefined ? [] : [name, `${value}${unit}`];
   return [
@@ -107,6 +106,5 @@ function callerArguments(caller: CallerOptions | undefined): string[] {
     ...flag('-pending', pending),
     ...flag('-rate-before', rateBefore),
     ...flag('-slice', sliceMs, 'ms'),
-    ...flag('-pace', paceMs, 'ms'),
   ];
 }

@@ -16,18 +16,20 @@ const WORKERS = 8;
 const MAX_CONNECTIONS = 64;
 /** What Envoy multiplexes on a connection whose server allows it. */
 const STREAMS = 1024;
+/** Looks at sockets and arrivals are dear, and that often is often enough for latencies of ms. */
+const PACE_MS = 0.2;
 
 /**
  * Closed loops, of which the best tells what a server can take: too few in flight do not keep it busy,
  * and of too many it refuses some.
  */
 export const closedLoops: readonly Load[] = [3, 8, 25].map((streams) => ({
-  ...{ loop: 'closed', connections: WORKERS, streams },
+  ...{ loop: 'closed', connections: WORKERS, streams, paceMs: PACE_MS },
 }));
 
 export const openLoop = (rate: number): Load => ({
   ...{ loop: 'poisson', rate: Math.round(rate) },
-  ...{ connections: WORKERS, streams: STREAMS },
+  ...{ connections: WORKERS, streams: STREAMS, paceMs: PACE_MS },
 });
 
 /** With an Envoy's defaults, but for connections: with 1,024 the server's own limit would be what shows. */
@@ -36,8 +38,6 @@ export const CALLER: CallerOptions = {
   pool: MAX_CONNECTIONS / WORKERS,
   /** `max_pending_requests` is 1,024 by default, of all workers together. */
   pending: 1_024 / WORKERS,
-  /** Looks at sockets and arrivals are dear, and that often is often enough for latencies of ms. */
-  paceMs: 0.2,
 };
 
 /**

@@ -8,7 +8,10 @@ import { runBehindEnvoy, secondsBehindEnvoy } from './behind-envoy.ts';
 import { runOverTls, secondsOverTls } from './over-tls.ts';
 import { emptyGo, emptyGrpcJs, transports } from './servers.ts';
 
-const BUSY: Load = { loop: 'poisson', rate: 50_000, connections: 4, streams: 250 };
+const BUSY: Load = {
+  ...{ loop: 'poisson', rate: 50_000, connections: 4, streams: 250 },
+  paceMs: 0.2,
+};
 /** A single check at a time: what there is of delay when nobody waits for anybody. */
 const ALONE: Load = { loop: 'closed', connections: 1, streams: 1 };
 const GO_WORKERS = 4;

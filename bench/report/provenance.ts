@@ -66,9 +66,10 @@ function minuteText(instant: string): string {
   return `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-export function loadText({ loop, rate, connections, streams }: Load): string {
+export function loadText({ loop, rate, connections, streams, paceMs }: Load): string {
   const kind = loop === 'closed' ? 'closed loop' : `${loop} ${number(rate ?? 0)}/s`;
-  return `${kind}, ${counted(connections, 'connection')} of ${counted(streams, 'stream')}`;
+  const pace = paceMs === undefined ? '' : `, written every ${paceMs} ms`;
+  return `${kind}, ${counted(connections, 'connection')} of ${counted(streams, 'stream')}${pace}`;
 }
 
 function counted(count: number, noun: string): string {
