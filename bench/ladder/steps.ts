@@ -16,7 +16,7 @@ import { quotas } from './quota.ts';
 /** Not of the plan: what of V8's memory can be chosen. */
 export async function memoryPlans(bench: Bench): Promise<Plans> {
   const corpus = await bench.corpus();
-  const sizes = [1, 2, 4, 16];
+  const sizes = [2, 4, 8, 16];
   const over = (id: string, about: string, load: Load): Plans[number] => ({
     ...{ id, title: 'Young generation', about, expectations: [] },
     sweep: { knob: '--max-semi-space-size', scale: 'log' },

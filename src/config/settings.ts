@@ -194,7 +194,7 @@ export const schema = {
       'longest a check may wait for a verification or a lookup; one that would wait longer is refused at once',
     ),
   LATENCY_TARGET_MS: milliseconds(0, MINUTE_MS)
-    .default(10)
+    .default(5)
     .describe(
       'what checks may take on average under load: above it fewer are taken at once, see ' +
         'docs/operations.md; 0 = MAX_IN_FLIGHT alone counts',

@@ -49,7 +49,7 @@ const CONTRACT: Readonly<Record<SettingName, unknown>> = {
   TRANSPORT: 'http2',
   MAX_IN_FLIGHT: 2_000,
   MAX_QUEUE_MS: 50,
-  LATENCY_TARGET_MS: 10,
+  LATENCY_TARGET_MS: 5,
   CHECK_BUDGET_MS: 150,
   BATCH_MAX_SIZE: 512,
   BATCH_MAX_IN_FLIGHT: 1,
