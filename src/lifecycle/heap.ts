@@ -5,9 +5,8 @@ import { runInNewContext } from 'node:vm';
  * How far the heap may grow beyond what is live, in percent, before it is collected. V8 lets it grow
  * to four times that where memory is plenty: most of it was garbage of checks long answered (measured
  * at 1,000 checks/s with 10,000 tokens: 125 MiB resident instead of 112, and no more checks for it).
- * With less than this, what is in flight at one collection is half of the room until the next.
  */
-const GROWTH_PERCENT = 30;
+const GROWTH_PERCENT = 20;
 
 /** Collects once: V8 decides at each collection how far the heap may grow until the next. */
 export function keepHeapSmall(): void {
