@@ -3,18 +3,17 @@ import { readUint32 } from './frame.ts';
 /** Flag and length before every message (gRPC over HTTP/2, Length-Prefixed-Message). */
 export const MESSAGE_PREFIX_BYTES = 5;
 
-/** What messages are kept in while they come. */
-export const BLOCK_BYTES = 4096;
-
-/** Blocks for messages that have come in part, all together. */
-export interface Blocks {
-  /** Undefined when there is no room for another one. Its bytes are anything. */
-  takeBlock(): Buffer | undefined;
-  giveBlock(block: Buffer): void;
+/** Bytes of messages that have come in part, all together. */
+export interface AssemblyBudget {
+  /** False when there is no room for them. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
 }
 
 /** A whole message, or undefined for one that was not kept, of which all bytes have come. */
 export type MessageSink = (message: Buffer | undefined) => void;
+
+const FIRST_BYTES = 4096;
 
 /**
  * Puts together messages that come in several frames. Bytes are copied, lest a frame of one byte
@@ -23,19 +22,18 @@ export type MessageSink = (message: Buffer | undefined) => void;
  */
 export class MessageReader {
   readonly #maxKeptBytes: number;
-  readonly #blocks: Blocks;
+  readonly #budget: AssemblyBudget;
   readonly #prefix = new Uint8Array(MESSAGE_PREFIX_BYTES);
   #prefixLength = 0;
-  /** Undefined: the message is not kept. */
-  #kept: Buffer[] | undefined;
+  #kept: Buffer | undefined;
   #length = 0;
   #received = 0;
   #messages = 0;
   #compressed = false;
 
-  constructor(maxKeptBytes: number, blocks: Blocks) {
+  constructor(maxKeptBytes: number, budget: AssemblyBudget) {
     this.#maxKeptBytes = maxKeptBytes;
-    this.#blocks = blocks;
+    this.#budget = budget;
   }
 
   /** Messages that are complete. */
@@ -76,7 +74,7 @@ export class MessageReader {
 
   /** Gives back what is held. */
   drop(): void {
-    for (const block of this.#kept ?? []) this.#blocks.giveBlock(block);
+    if (this.#kept !== undefined) this.#budget.give(this.#kept.length);
     this.#kept = undefined;
   }
 
@@ -84,27 +82,31 @@ export class MessageReader {
     this.#compressed = this.#prefix[0] !== 0;
     this.#length = readUint32(this.#prefix, 1);
     this.#received = 0;
-    if (!this.#compressed && this.#length <= this.#maxKeptBytes) this.#kept = [];
+    if (this.#compressed || this.#length > this.#maxKeptBytes) return;
+    const size = Math.min(this.#length, FIRST_BYTES);
+    if (this.#budget.take(size)) this.#kept = Buffer.allocUnsafe(size);
   }
 
   #keep(bytes: Buffer, start: number, stop: number): void {
-    for (let pos = start; pos < stop && this.#kept !== undefined; ) {
-      const at = (this.#received + pos - start) % BLOCK_BYTES;
-      const block = at === 0 ? this.#blocks.takeBlock() : this.#kept.at(-1);
-      if (block === undefined) {
-        this.drop();
-        return;
-      }
-      if (at === 0) this.#kept.push(block);
-      pos += bytes.copy(block, at, pos, stop);
-    }
+    if (this.#kept === undefined) return;
+    const needed = this.#received + stop - start;
+    if (needed > this.#kept.length && !this.#grow(needed)) this.drop();
+    else bytes.copy(this.#kept, this.#received, start, stop);
+  }
+
+  #grow(needed: number): boolean {
+    const kept = this.#kept as Buffer;
+    const size = Math.min(this.#length, Math.max(needed, 2 * kept.length));
+    if (!this.#budget.take(size - kept.length)) return false;
+    this.#kept = Buffer.concat([kept], size);
+    return true;
   }
 
   #end(sink: MessageSink): void {
-    const message = this.#kept && Buffer.concat(this.#kept, this.#length);
+    const kept = this.#kept;
     this.#messages++;
     this.#prefixLength = 0;
     this.drop();
-    sink(message);
+    sink(kept);
   }
 }

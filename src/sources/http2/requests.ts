@@ -1,12 +1,12 @@
 import { MAX_MESSAGE_BYTES } from '../grpc-options.ts';
 import type { Answers } from './answers.ts';
-import { Assembly, type AssemblyRoom } from './assembly.ts';
+import { Assembly } from './assembly.ts';
 import { ErrorCode, INITIAL_WINDOW, MAX_INT31, readUint32 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { Status } from './grpc-status.ts';
 import { BlockMemo } from './hpack/block-memo.ts';
 import { HeaderDecoder } from './hpack/decoder.ts';
-import { MESSAGE_PREFIX_BYTES, MessageReader } from './message-reader.ts';
+import { type AssemblyBudget, MESSAGE_PREFIX_BYTES, MessageReader } from './message-reader.ts';
 import type { Refusal } from './meter.ts';
 import { RequestHead } from './request-head.ts';
 import { Route } from './route.ts';
@@ -25,7 +25,7 @@ export interface RequestsHost {
   readonly maxStreams: number;
   /** Bytes of a message that is kept whole. */
   readonly maxKeptBytes: number;
-  readonly assembly: AssemblyRoom;
+  readonly assembly: AssemblyBudget;
   method(route: Route): Method | undefined;
   /** A whole Check has come; `bytes` undefined = one that is too large to be kept. */
   check(stream: Stream, bytes: Buffer | undefined, start: number, stop: number): void;
@@ -61,7 +61,7 @@ export class Requests {
   lastId = 0;
   readonly #host: RequestsHost;
   readonly #owner: RequestsOwner;
-  readonly #assembly: Assembly;
+  readonly #assembly: AssemblyBudget;
   readonly #answers: Answers;
   readonly #writer: FrameWriter;
   readonly #decoder = new HeaderDecoder();

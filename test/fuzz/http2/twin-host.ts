@@ -63,7 +63,6 @@ export class TwinHost implements ConnectionHost {
   }
 
   readonly assembly = {
-    spare: [],
     take: (bytes: number): boolean => {
       if (bytes < 0) throw new Error(`${bytes} bytes taken`);
       if (this.assembledBytes + bytes > this.#assemblyBytes) {

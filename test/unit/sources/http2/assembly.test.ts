@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Assembly } from '../../../../src/sources/http2/assembly.ts';
-import { BLOCK_BYTES } from '../../../../src/sources/http2/message-reader.ts';
 
 const MIB = 1024 * 1024;
 
@@ -49,34 +48,5 @@ describe('Assembly', () => {
     expect(share.take(1)).toBe(false);
     whole.give(8 * MIB);
     expect(share.take(8 * MIB)).toBe(true);
-  });
-
-  it('gives blocks out as long as there is room', () => {
-    const onRefused = vi.fn();
-    const share = new Assembly(onRefused, new Assembly(() => undefined));
-    share.take(8 * MIB - BLOCK_BYTES);
-    const block = share.takeBlock() as Buffer;
-    expect(block).toHaveLength(BLOCK_BYTES);
-    expect(share.takeBlock()).toBeUndefined();
-    expect(onRefused).toHaveBeenCalledTimes(1);
-    share.giveBlock(block);
-    expect(share.takeBlock()).toBeDefined();
-  });
-
-  it('gives out again what one connection gave back, to any other', () => {
-    const whole = new Assembly(() => undefined);
-    const [one, other] = [new Assembly(vi.fn(), whole), new Assembly(vi.fn(), whole)];
-    const block = one.takeBlock() as Buffer;
-    one.giveBlock(block);
-    expect(other.takeBlock()).toBe(block);
-    expect(other.takeBlock()).not.toBe(block);
-  });
-
-  it('keeps 4 MiB of what was given back, and no more', () => {
-    const whole = new Assembly(() => undefined);
-    const blocks = Array.from({ length: 1_100 }, () => whole.takeBlock() as Buffer);
-    for (const block of blocks) whole.giveBlock(block);
-    const again = blocks.map(() => whole.takeBlock() as Buffer);
-    expect(again.filter((block) => blocks.includes(block))).toHaveLength(1_024);
   });
 });
