@@ -52,6 +52,9 @@ export interface GeneratorOptions extends Load {
   readonly caller?: CallerOptions;
 }
 
+/** Looks at sockets and arrivals are dear, and that often is often enough for latencies of ms. */
+export const PACE_MS = 0.2;
+
 /** How a caller behaves whose server does not keep up. */
 export interface CallerOptions {
   /**

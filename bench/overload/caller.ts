@@ -1,4 +1,4 @@
-import type { CallerOptions } from '../lib/generator.ts';
+import { type CallerOptions, PACE_MS } from '../lib/generator.ts';
 import type { Load } from '../lib/result.ts';
 
 /*
@@ -16,8 +16,6 @@ const WORKERS = 8;
 const MAX_CONNECTIONS = 64;
 /** What Envoy multiplexes on a connection whose server allows it. */
 const STREAMS = 1024;
-/** Looks at sockets and arrivals are dear, and that often is often enough for latencies of ms. */
-const PACE_MS = 0.2;
 
 /**
  * Closed loops, of which the best tells what a server can take: too few in flight do not keep it busy,

@@ -2,6 +2,7 @@ import { describeCorpus } from '../corpus/corpus.ts';
 import { PLAN_LOAD, SATURATED, sluiceVariant } from '../ladder/plans.ts';
 import type { Bench, ReadyCorpus } from '../lib/bench.ts';
 import { type ExperimentPlan, runPlans, type VariantPlan } from '../lib/experiment.ts';
+import { PACE_MS } from '../lib/generator.ts';
 import type { Load } from '../lib/result.ts';
 import { ResultFile, recordExperiments } from '../lib/store.ts';
 import { runBehindEnvoy, secondsBehindEnvoy } from './behind-envoy.ts';
@@ -10,7 +11,7 @@ import { emptyGo, emptyGrpcJs, transports } from './servers.ts';
 
 const BUSY: Load = {
   ...{ loop: 'poisson', rate: 50_000, connections: 4, streams: 250 },
-  paceMs: 0.2,
+  paceMs: PACE_MS,
 };
 /** A single check at a time: what there is of delay when nobody waits for anybody. */
 const ALONE: Load = { loop: 'closed', connections: 1, streams: 1 };

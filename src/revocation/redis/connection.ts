@@ -101,10 +101,9 @@ export class Connection {
    * rejects. After a time-out the connection is closed: its replies could no longer be told apart.
    */
   async ask(questions: readonly Question[]): Promise<readonly Reply[]> {
-    const answer = this.#send((client) => questions.map((question) => put(client, question)));
-    const silent = this.#closeUnlessDone();
-    const replies = await answer;
-    silent();
+    const replies = await this.#send((client) =>
+      questions.map((question) => put(client, question)),
+    );
     this.hasServed ||= replies.some((reply) => 'value' in reply);
     return replies;
   }
@@ -128,12 +127,15 @@ export class Connection {
    * All in one write; never rejects. It is not the pipeline of ioredis, which gives each one a hidden
    * class of its own: V8 then keeps it, with all its keys, until it next collects the whole heap.
    */
-  #send(commands: (client: Redis) => readonly Promise<unknown>[]): Promise<readonly Reply[]> {
+  async #send(commands: (client: Redis) => readonly Promise<unknown>[]): Promise<readonly Reply[]> {
     const { stream } = this.#client;
     stream.cork();
-    const replies = commands(this.#client).map((command) => command.then(toReply, this.#toFault));
+    const answers = commands(this.#client).map((command) => command.then(toReply, this.#toFault));
     stream.uncork();
-    return Promise.all(replies);
+    const silent = this.#closeUnlessDone();
+    const replies = await Promise.all(answers);
+    silent();
+    return replies;
   }
 
   readonly #toFault = (error: unknown): Reply => ({
@@ -161,7 +163,6 @@ export class Connection {
 
   /** Sees that asking works, and whom it is that answers. */
   async #probe(): Promise<void> {
-    const silent = this.#closeUnlessDone();
     const withMemory = this.#beats++ % MEMORY_BEATS === 0;
     const { probeKey, alsoProbed } = this.#options;
     const questions = [{ exists: [probeKey] }, ...(alsoProbed?.() ?? [])];
@@ -170,7 +171,6 @@ export class Connection {
       client.info('replication'),
       ...(withMemory ? [client.info('memory')] : []),
     ]);
-    silent();
     for (const [i, question] of questions.entries()) {
       const fault = faultOf(question, replies[i]);
       if (fault !== undefined) throw new RedisFault(this.#why ?? fault);
