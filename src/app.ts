@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import type { Observable } from 'rxjs';
 import type { Environment } from './config/read.ts';
 import type { Settings } from './config/settings.ts';
 import type { RevocationScope } from './domain/claims.ts';
@@ -46,6 +48,8 @@ export interface ServiceContext {
   readonly env: Environment;
   /** Whether gRPC clients may ask what is served. */
   readonly reflection: boolean;
+  /** Connections that another process accepts; absent: this one listens. */
+  readonly connections?: Observable<Socket>;
 }
 
 /** A source, and what it counts. */
@@ -56,7 +60,7 @@ interface GrpcSource extends CheckSource {
 /** Joins the parts that the settings name. Rejects when the key cannot be used. */
 export async function createService(
   settings: Settings,
-  { denylist, clock, logger, env, reflection }: ServiceContext,
+  { denylist, clock, logger, env, reflection, connections }: ServiceContext,
 ): Promise<Service> {
   const tokens = new TokenCache({
     maxEntries: settings.TOKEN_CACHE_MAX_ENTRIES,
@@ -86,7 +90,10 @@ export async function createService(
     ],
     clock,
   );
-  const grpc = options.grpcOptions(settings, reflection);
+  const grpc = {
+    ...options.grpcOptions(settings, reflection),
+    ...(connections !== undefined && { connections }),
+  };
   const source = await createSource(settings.TRANSPORT, grpc, readiness, clock, logger);
   const measured = [
     ...[...sinks, shadow, logger, pipeline, tokens, denylist, loop, source, policy, keySets],

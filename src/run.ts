@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
+import { Subject } from 'rxjs';
 import { createRegistry, mergeMetrics } from './admin/registry.ts';
 import { type AdminRoute, AdminServer, type AdminView } from './admin/server.ts';
 import { createService, type ServiceContext } from './app.ts';
@@ -10,6 +12,8 @@ import { Primary } from './lifecycle/primary.ts';
 import type { Service } from './lifecycle/service.ts';
 import { onReload, onStopSignals, type StopSignals } from './lifecycle/signals.ts';
 import { runWorker } from './lifecycle/worker.ts';
+import { grpcOptions } from './options.ts';
+import { Listener } from './sources/listener.ts';
 
 export interface Ports {
   readonly grpc: number;
@@ -60,10 +64,17 @@ export async function servePrimary(
   { clock, logger, failed }: Pick<RunContext, 'clock' | 'logger' | 'failed'>,
 ): Promise<void> {
   const signals = onStopSignals(failed);
+  const { host, port, unixSocket } = grpcOptions(settings, false);
+  const addresses = { host, port, ...(unixSocket !== undefined && { unixSocket }) };
   const options = {
     workers,
     drainDelayMs: settings.DRAIN_DELAY_MS,
     drainTimeoutMs: settings.DRAIN_TIMEOUT_MS,
+    listen: async (take: (socket: Socket) => void) => {
+      const listener = new Listener({ paused: true }, take);
+      const bound = await listener.start(addresses, clock, logger);
+      return { port: bound, close: () => listener.close() };
+    },
   };
   const primary = new Primary(options, clock, logger);
   const own = createRegistry(() => primary.instruments);
@@ -94,10 +105,11 @@ export async function servePrimary(
 
 /** Runs the service in a process that a primary has started. */
 export async function serveWorker(settings: Settings, context: RunContext): Promise<void> {
-  const service = await createService(settings, context);
+  const connections = new Subject<Socket>();
+  const service = await createService(settings, { ...context, connections });
   const registry = registryOf(() => service.instruments);
   const { clock, failed } = context;
-  await runWorker(service, registry, settings.DRAIN_TIMEOUT_MS, clock, failed);
+  await runWorker(service, connections, registry, settings.DRAIN_TIMEOUT_MS, clock, failed);
 }
 
 interface Runnable {

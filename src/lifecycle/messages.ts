@@ -6,11 +6,15 @@ export type ToWorker =
   | { readonly type: 'drain'; readonly delayMs: number }
   | { readonly type: 'skip-delay' }
   | { readonly type: 'reload' }
-  | { readonly type: 'send-metrics' };
+  | { readonly type: 'send-metrics' }
+  /** Comes with the socket. */
+  | { readonly type: 'connection' };
 
 /** What a worker tells the primary. */
 export type FromWorker =
-  | { readonly type: 'started'; readonly port: number }
+  | { readonly type: 'started' }
   | { readonly type: 'start-failed'; readonly error: string }
   | { readonly type: 'status'; readonly report: StatusReport }
-  | { readonly type: 'metrics'; readonly metrics: Metrics };
+  | { readonly type: 'metrics'; readonly metrics: Metrics }
+  /** A connection that it was handed has ended. */
+  | { readonly type: 'closed' };

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { Socket } from 'node:net';
 import { type Metrics, mergeMetrics } from '../admin/registry.ts';
 import type { Clock } from '../domain/clock.ts';
 import { Counter, Gauge, type Instrument } from '../domain/instrument.ts';
@@ -11,6 +12,14 @@ export interface PrimaryOptions {
   readonly workers: number;
   readonly drainDelayMs: number;
   readonly drainTimeoutMs: number;
+  /** Begins to accept connections, which nobody reads from yet. */
+  listen(take: (socket: Socket) => void): Promise<Accepting>;
+}
+
+export interface Accepting {
+  readonly port: number;
+  /** Accepts no more of them. */
+  close(): unknown;
 }
 
 const MIN_BACKOFF_MS = 100;
@@ -25,7 +34,9 @@ const KILL_GRACE_MS = 2_000;
 const WORST: readonly ComponentState[] = ['starting', 'degraded', 'stopped', 'ok'];
 
 /**
- * Keeps worker processes running, each a whole service; node:cluster shares the port among them.
+ * Keeps worker processes running, each a whole service, and hands each connection to the one that has
+ * fewest. (node:cluster would do so in turn, but one that is on its way to a worker that is killed is
+ * then never closed: its peer waits for ever.)
  *
  *     fork ──▶ started ──▶ serves ──▶ ended ─┐
  *      ▲                                     │
@@ -50,6 +61,7 @@ export class Primary {
   );
   #wasReady = false;
   #draining = false;
+  #accepting: Accepting | undefined;
   readonly #stopWatch: () => void;
 
   constructor(options: PrimaryOptions, clock: Clock, logger: Logger) {
@@ -63,9 +75,10 @@ export class Primary {
   async start(): Promise<{ readonly port: number }> {
     const first = Array.from({ length: this.#options.workers }, () => this.#fork());
     try {
-      const ports = await Promise.all(first.map((worker) => worker.started));
+      await Promise.all(first.map((worker) => worker.started));
+      this.#accepting = await this.#options.listen((socket) => this.#hand(socket));
       for (const worker of first) void this.#replaceWhenEnded(worker, 0);
-      return { port: ports[0] as number };
+      return this.#accepting;
     } catch (error) {
       await this.drain(AbortSignal.abort());
       throw error;
@@ -79,13 +92,18 @@ export class Primary {
     this.#stopWatch();
     for (const cancel of this.#cancelRestarts) cancel();
     const delayMs = impatient.aborted ? 0 : drainDelayMs;
-    impatient.addEventListener('abort', () => this.#tellAll({ type: 'skip-delay' }));
+    const cancelClose = this.#clock.after(delayMs, () => this.#accepting?.close());
+    impatient.addEventListener('abort', () => {
+      this.#accepting?.close();
+      this.#tellAll({ type: 'skip-delay' });
+    });
     this.#tellAll({ type: 'drain', delayMs });
     const cancelKill = this.#clock.after(delayMs + drainTimeoutMs + KILL_GRACE_MS, () => {
       for (const worker of this.#workers) worker.kill();
     });
     await Promise.all([...this.#workers].map((worker) => worker.exited));
     cancelKill();
+    cancelClose();
   }
 
   /** Has the workers read the policy anew. */
@@ -175,6 +193,17 @@ export class Primary {
       this.#logger.error({ 'process.pid': worker.pid }, 'worker hangs; it is killed');
       worker.kill();
     }
+  }
+
+  #hand(socket: Socket): void {
+    // One that drains by itself has a fault, and takes no more.
+    const serving = [...this.#workers].filter(
+      ({ serves, report }) => serves && (this.#draining || report?.draining !== true),
+    );
+    const fewest = Math.min(...serving.map(({ connections }) => connections));
+    const worker = serving.find(({ connections }) => connections === fewest);
+    if (worker === undefined) socket.destroy();
+    else worker.hand(socket);
   }
 
   #reports(): readonly StatusReport[] {

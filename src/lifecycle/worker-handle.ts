@@ -1,4 +1,5 @@
 import type { Worker } from 'node:cluster';
+import type { Socket } from 'node:net';
 import type { Metrics } from '../admin/registry.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { StatusReport } from '../domain/ports.ts';
@@ -11,14 +12,19 @@ const HUNG_MS = 30_000;
 
 /** One worker process, as its primary sees it. */
 export class WorkerHandle {
-  /** Resolves with its port; rejects when it could not start. */
-  readonly started: Promise<number>;
+  /** Resolves when it takes connections; rejects when it could not start. */
+  readonly started: Promise<void>;
   /** Resolves when the process has ended. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   /** The last it gave. */
   metrics: Metrics = [];
   /** Why it could not start, if it said so. */
   startError: string | undefined;
+  /** Connections that it was handed, and that have not ended. */
+  connections = 0;
+  #takesConnections = false;
+  /** Connections on their way to it. */
+  readonly #leaving = new Set<Socket>();
   #report: StatusReport | undefined;
   #reportedAt: number;
   readonly #worker: Worker;
@@ -31,13 +37,16 @@ export class WorkerHandle {
     this.#worker = worker;
     this.#clock = clock;
     this.#reportedAt = clock.now();
-    const started = Promise.withResolvers<number>();
+    const started = Promise.withResolvers<void>();
     const exited = Promise.withResolvers<{ code: number | null; signal: string | null }>();
     this.started = started.promise;
     this.exited = exited.promise;
     this.started.catch(() => undefined); // told to whoever asks
     worker.on('message', (message: FromWorker) => {
-      if (message.type === 'started') started.resolve(message.port);
+      if (message.type === 'started') {
+        this.#takesConnections = true;
+        started.resolve();
+      } else if (message.type === 'closed') this.connections--;
       else if (message.type === 'start-failed') {
         this.startError = message.error;
         started.reject(new Error(message.error));
@@ -52,8 +61,10 @@ export class WorkerHandle {
     });
     const end = (code: number | null, signal: string | null): void => {
       this.#report = undefined;
+      this.#takesConnections = false;
       started.reject(new Error(`ended with ${signal ?? `exit code ${code}`} before it served`));
       exited.resolve({ code, signal });
+      for (const socket of this.#leaving) socket.destroy();
       this.#answer?.();
     };
     worker.once('exit', end);
@@ -66,7 +77,16 @@ export class WorkerHandle {
 
   /** The last it reported; undefined before that, once it has ended, and while it hangs. */
   get report(): StatusReport | undefined {
-    return this.#clock.now() - this.#reportedAt > SILENT_MS ? undefined : this.#report;
+    return this.#isSilent ? undefined : this.#report;
+  }
+
+  get #isSilent(): boolean {
+    return this.#clock.now() - this.#reportedAt > SILENT_MS;
+  }
+
+  /** Whether it can be handed connections, as far as is known. */
+  get serves(): boolean {
+    return this.#takesConnections && !this.#isSilent;
   }
 
   get hangs(): boolean {
@@ -79,6 +99,20 @@ export class WorkerHandle {
 
   tell(message: ToWorker): void {
     if (this.#worker.isConnected()) this.#worker.send(message);
+  }
+
+  /**
+   * Hands a connection over, which must not have been read from. It is closed here as soon as it has
+   * been sent: should the worker end before it has taken it, the system closes it, and whoever has
+   * connected learns of it.
+   */
+  hand(socket: Socket): void {
+    this.connections++;
+    this.#leaving.add(socket);
+    this.#worker.send({ type: 'connection' } satisfies ToWorker, socket, { keepOpen: true }, () => {
+      this.#leaving.delete(socket);
+      socket.destroy();
+    });
   }
 
   /**

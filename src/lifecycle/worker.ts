@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
+import type { Observer } from 'rxjs';
 import type { Clock } from '../domain/clock.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import type { Service } from './service.ts';
@@ -7,11 +9,12 @@ const STATUS_MS = 250;
 
 /**
  * Runs a service in a worker process, which does what its primary says: signals are the primary's
- * to act on (a terminal sends Ctrl-C to all of them). Resolves when it has been drained, which it
- * also does by itself once it has `failed`.
+ * to act on (a terminal sends Ctrl-C to all of them), and `connections` are those that the primary
+ * hands over. Resolves when it has been drained, which it also does by itself once it has `failed`.
  */
 export async function runWorker(
   service: Service,
+  connections: Pick<Observer<Socket>, 'next'>,
   registry: Registry,
   drainTimeoutMs: number,
   clock: Clock,
@@ -30,8 +33,15 @@ export async function runWorker(
     reportStatus();
   };
   failed?.addEventListener('abort', () => drain(0));
-  process.on('message', (message: ToWorker) => {
-    if (message.type === 'send-metrics') {
+  const take = (socket: Socket | undefined): void => {
+    const closed = (): void => tell({ type: 'closed' });
+    // It may have gone on its way here.
+    if (socket === undefined) closed();
+    else connections.next(socket.once('close', closed));
+  };
+  process.on('message', (message: ToWorker, socket?: Socket) => {
+    if (message.type === 'connection') take(socket);
+    else if (message.type === 'send-metrics') {
       void registry.getMetricsAsJSON().then((metrics) => tell({ type: 'metrics', metrics }));
     } else if (message.type === 'skip-delay') skipDelay.abort();
     else if (message.type === 'reload') void service.reload();
@@ -42,8 +52,8 @@ export async function runWorker(
   service.readiness.changes.subscribe(reportStatus);
 
   try {
-    const { port } = await service.start();
-    tell({ type: 'started', port });
+    await service.start();
+    tell({ type: 'started' });
     await drained.promise;
   } catch (error) {
     tell({ type: 'start-failed', error: (error as Error).message });

@@ -1,6 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import type { Observable } from 'rxjs';
 import type { Clock } from '../domain/clock.ts';
 import type { Logger } from '../domain/ports.ts';
 import { type TlsFiles, type TlsMaterial, watchTls } from './tls-files.ts';
@@ -13,6 +14,8 @@ export interface Addresses {
   readonly port: number;
   /** Path of a Unix socket to listen on as well. */
   readonly unixSocket?: string;
+  /** Connections that another process accepts, in the place of those that come to an address. */
+  readonly connections?: Observable<Socket>;
   /** Absent = plain text. */
   readonly tls?: TlsFiles;
 }
@@ -24,6 +27,8 @@ export interface ListenerOptions {
   readonly maxConnections?: number;
   /** Told of one that came on top of those, and was closed. */
   readonly onDropped?: () => void;
+  /** Whether connections are only accepted, for another process to read from. */
+  readonly paused?: boolean;
 }
 
 /**
@@ -46,11 +51,19 @@ export class Listener {
     this.#take = take;
   }
 
-  /** Listens wherever it is said, with certificates that are followed. Resolves with the port. */
+  /**
+   * Listens wherever it is said, with certificates that are followed. Resolves with the port, which is
+   * 0 where it is another process that listens.
+   */
   async start(addresses: Addresses, clock: Clock, logger: Logger): Promise<number> {
-    const { host, port, unixSocket, tls } = addresses;
+    const { host, port, unixSocket, connections, tls } = addresses;
     if (tls !== undefined) {
       this.#stopTlsWatch = await watchTls(tls, clock, logger, (material) => this.useTls(material));
+    }
+    if (connections !== undefined) {
+      const server = this.#createServer();
+      connections.subscribe((socket) => server.emit('connection', socket.setNoDelay()));
+      return 0;
     }
     const bound = await this.listen(host, port);
     if (unixSocket !== undefined) await this.listenUnix(unixSocket);
@@ -87,9 +100,9 @@ export class Listener {
   /** Takes no new connections. Resolves when the last one has gone. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(
-      this.#servers.map((server) => new Promise((resolve) => server.close(resolve))),
-    );
+    for (const server of this.#servers) server.close();
+    const open = [...this.#sockets];
+    await Promise.all(open.map((socket) => new Promise((gone) => socket.once('close', gone))));
   }
 
   /** Destroys every connection. */
@@ -99,7 +112,6 @@ export class Listener {
 
   #open(where: { host: string; port: number } | { path: string }, name: string): Promise<Server> {
     const server = this.#createServer();
-    this.#servers.push(server);
     const { promise, resolve, reject } = Promise.withResolvers<Server>();
     // Stays, for what accepting runs into later: that ends a connection, not the process.
     server.on('error', (error) => {
@@ -110,7 +122,7 @@ export class Listener {
   }
 
   #createServer(): Server {
-    const { tls } = this.#options;
+    const { tls, paused = false } = this.#options;
     const take = (socket: Socket): void => {
       // A handshake may end after we have stopped taking connections.
       if (this.#closing || socket.destroyed) socket.destroy();
@@ -118,7 +130,8 @@ export class Listener {
     };
     const server = tls
       ? createTlsServer({ ...tlsOptions(tls), ...this.#material }, take)
-      : createServer({ noDelay: true }, take);
+      : createServer({ noDelay: true, pauseOnConnect: paused }, take);
+    this.#servers.push(server);
     server.prependListener('connection', (socket: Socket) => this.#hold(socket));
     return server;
   }

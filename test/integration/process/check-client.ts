@@ -25,9 +25,11 @@ export const PATIENCE = {
 export class CheckClient implements Disposable {
   readonly #client: Client;
 
-  constructor(port: number) {
+  /** `at`: a port of 127.0.0.1, or an address. */
+  constructor(at: number | string) {
     const own = { 'grpc.use_local_subchannel_pool': 1 };
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), own);
+    const address = typeof at === 'number' ? `127.0.0.1:${at}` : at;
+    this.#client = new Client(address, credentials.createInsecure(), own);
   }
 
   ask(fields: CheckRequestFields): Promise<CheckResponse> {

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS, type Sluice, spawnSluice, startSluice } from '../../support/sluice.ts';
@@ -17,7 +20,6 @@ async function start(workers: number, settings: Readonly<Record<string, string>>
   const valkey = stack.use(await startValkey());
   const env = { ...PATIENCE, AUTH_REDIS_URL: valkey.url, WORKERS: String(workers), ...settings };
   const sluice = stack.use(await startSluice(env));
-  // Node.js hands connections to the workers in turn.
   const clients = Array.from({ length: CONNECTIONS }, () =>
     stack.use(new CheckClient(sluice.grpcPort)),
   );
@@ -36,6 +38,22 @@ async function firstLine(output: AsyncIterable<string>, message: string) {
     if (line.message === message) return line;
   }
   throw new Error(`it ended without: ${message}`);
+}
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+/** A connection that speaks HTTP/2, and what comes of it. */
+function endOf(port: number) {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write(PREFACE);
+  const seen = { served: false, closed: false };
+  socket.on('data', () => {
+    seen.served = true;
+  });
+  socket.on('close', () => {
+    seen.closed = true;
+  });
+  return { connected: once(socket, 'connect'), seen, socket };
 }
 
 /** One check over each connection. */
@@ -132,6 +150,44 @@ describe.skipIf(missing('valkey'))('worker processes', () => {
     using another = new CheckClient(sluice.grpcPort);
     await askAll([again, another]);
     expect(await allowsOf(sluice)).toBe(before + 2);
+  });
+
+  it('are handed as many connections each', async () => {
+    await using started = await start(2, { LOG_LEVEL: 'debug' });
+    const { sluice, clients } = started;
+    for (const client of clients) await client.reasonFor(newToken());
+    const checks = () => sluice.lines.filter(({ message }) => message === 'check');
+    await until(() => checks().length === CONNECTIONS);
+    const byWorker = Map.groupBy(checks(), (line) => line['process.pid']);
+    expect([...byWorker.values()].map(({ length }) => length)).toEqual([4, 4]);
+  });
+
+  it('take no connection with them that was on its way when they are killed', async () => {
+    await using started = await start(2);
+    const { sluice } = started;
+    await until(() => workersOf(sluice).size === 2);
+    const [victim] = workersOf(sluice);
+    process.kill(victim as number, 'SIGSTOP');
+    const ends = Array.from({ length: 8 }, () => endOf(sluice.grpcPort));
+    await Promise.all(ends.map(({ connected }) => connected));
+    // Not before it has been handed some, of which it cannot know; the other one has answered by now.
+    await until(() => ends.filter(({ seen }) => seen.served).length === 4);
+    process.kill(victim as number, 'SIGKILL');
+    await until(() => ends.every(({ seen }) => seen.served || seen.closed));
+    expect(ends.filter(({ seen }) => seen.closed)).toHaveLength(4);
+  });
+
+  it('share a Unix socket as well, which goes with them', async () => {
+    const path = join(tmpdir(), `sluice-${crypto.randomUUID()}.sock`);
+    await using started = await start(2, { GRPC_UNIX_SOCKET: path });
+    const { sluice } = started;
+    for (let i = 0; i < 3; i++) {
+      using client = new CheckClient(`unix:${path}`);
+      expect(await client.reasonFor(newToken())).toBe('success');
+    }
+    await sluice.stop();
+    const [error] = await once(connect(path), 'error');
+    expect(error).toMatchObject({ code: 'ENOENT' });
   });
 
   it('do not outlive their primary', async () => {

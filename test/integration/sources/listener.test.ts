@@ -5,9 +5,12 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { type Observable, Subject } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Listener, type ListenerOptions } from '../../../src/sources/listener.ts';
 import { type Certificates, makeCertificates } from '../../support/certificates.ts';
+import { RecordingLogger } from '../../support/logger.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
 
 let certificates: Certificates;
@@ -57,13 +60,14 @@ class Server implements AsyncDisposable {
     });
   }
 
-  async start(): Promise<this> {
+  async start(connections?: Observable<Socket>): Promise<this> {
     const [cert, key] = await Promise.all([
       readFile(certificates.certFile),
       readFile(certificates.keyFile),
     ]);
     this.listener.useTls({ cert, key });
-    this.port = await this.listener.listen('127.0.0.1', 0);
+    const address = { host: '127.0.0.1', port: 0, ...(connections && { connections }) };
+    this.port = await this.listener.start(address, new ManualClock(), new RecordingLogger());
     return this;
   }
 
@@ -89,7 +93,8 @@ class Server implements AsyncDisposable {
   }
 }
 
-const startServer = (options: ListenerOptions = {}) => new Server(options).start();
+const startServer = (options: ListenerOptions = {}, connections?: Observable<Socket>) =>
+  new Server(options).start(connections);
 const tls = { mutual: false };
 
 /** Whether a promise has been fulfilled, which does not happen before its turn. */
@@ -240,6 +245,34 @@ describe('close', () => {
     expect(server.taken).toHaveLength(1);
     await accepted[Symbol.asyncDispose]();
     await closing;
+  });
+});
+
+describe('connections that another listener accepts', () => {
+  it.each<[string, ListenerOptions, (port: number) => Socket]>([
+    ['in plain text', {}, connect],
+    ['over TLS', { tls }, (port) => connectTls({ port, rejectUnauthorized: false })],
+  ])('are read from here only, and are waited for (%s)', async (_, options, connectTo) => {
+    const accepted = new Subject<Socket>();
+    const front = new Listener({ paused: true }, (socket) => accepted.next(socket));
+    const port = await front.listen('127.0.0.1', 0);
+    await using server = await startServer({ ...options, maxConnections: 1 }, accepted);
+    expect(server.port).toBe(0);
+    await using client = new Client(connectTo(port));
+    client.socket.write('x');
+    await until(() => server.taken[0]?.bytesRead === 1);
+    await using late = new Client(connect(port));
+    await until(() => late.closed);
+    expect(server.dropped).toBe(1);
+
+    const closing = server.listener.close();
+    const seen = watch(closing);
+    await using later = new Client(connect(port));
+    await until(() => later.closed);
+    expect(seen.done).toBe(false);
+    await client[Symbol.asyncDispose]();
+    await closing;
+    await front.close();
   });
 });
 

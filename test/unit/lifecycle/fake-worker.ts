@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import type { Metrics } from '../../../src/admin/registry.ts';
 import type { ComponentState, StatusReport } from '../../../src/domain/ports.ts';
 import type { FromWorker, ToWorker } from '../../../src/lifecycle/messages.ts';
@@ -7,6 +8,8 @@ import type { FromWorker, ToWorker } from '../../../src/lifecycle/messages.ts';
 /** A worker process without the process: says what the test has it say. */
 export class FakeWorker extends EventEmitter {
   readonly told: ToWorker[] = [];
+  /** Connections on their way to it; each is called when it has been sent. */
+  readonly handed: (() => void)[] = [];
   readonly process: { pid: number | undefined; kill: (signal: string) => void };
   readonly killedBy: string[] = [];
   connected = true;
@@ -24,8 +27,9 @@ export class FakeWorker extends EventEmitter {
     return this.connected;
   }
 
-  send(message: ToWorker): void {
-    this.told.push(message);
+  send(message: ToWorker, socket?: Socket, _options?: object, sent?: () => void): void {
+    if (socket === undefined) this.told.push(message);
+    else this.handed.push(sent as () => void);
   }
 
   say(message: FromWorker): void {
@@ -34,7 +38,7 @@ export class FakeWorker extends EventEmitter {
 
   /** Serves, and is as ready as it says. */
   serve(ready: boolean, redis: ComponentState = 'ok'): void {
-    this.say({ type: 'started', port: 50051 });
+    this.say({ type: 'started' });
     this.say({ type: 'status', report: report(ready, redis) });
   }
 
@@ -48,6 +52,8 @@ export function report(ready: boolean, redis: ComponentState = 'ok'): StatusRepo
   const components = [{ name: 'redis', state: redis, detail: '4 of 4' }];
   return { ready, degraded: redis === 'degraded', draining: false, components };
 }
+
+export const newSocket = () => new Socket();
 
 /** What a worker that has counted so many checks, of which one is open, gives. */
 export function metricsOf(checks: number): Metrics {

@@ -1,16 +1,46 @@
 import cluster from 'node:cluster';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mergeMetrics } from '../../../src/admin/registry.ts';
 import { Primary } from '../../../src/lifecycle/primary.ts';
 import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { parseExposition, valueIn } from '../admin/exposition.ts';
-import { FakeWorker, metricsOf, turn } from './fake-worker.ts';
+import { FakeWorker, metricsOf, newSocket, report, turn } from './fake-worker.ts';
 
 const OPTIONS = { workers: 2, drainDelayMs: 5_000, drainTimeoutMs: 10_000 };
 const PATIENT = new AbortController().signal;
 
 afterEach(() => vi.restoreAllMocks());
+
+/** Where connections come from. */
+class FakePort {
+  readonly port = 50051;
+  /** Why it cannot be had. */
+  error: Error | undefined;
+  closed = 0;
+  #take: ((socket: Socket) => void) | undefined;
+
+  async listen(take: (socket: Socket) => void): Promise<this> {
+    if (this.error !== undefined) throw this.error;
+    this.#take = take;
+    return this;
+  }
+
+  get listens(): boolean {
+    return this.#take !== undefined && this.closed === 0;
+  }
+
+  connect(): Socket {
+    const socket = newSocket();
+    this.#take?.(socket);
+    return socket;
+  }
+
+  close(): void {
+    this.closed++;
+  }
+}
 
 /** A primary whose workers are fakes; `forked` has them in order. */
 function build(workers = 2) {
@@ -23,9 +53,11 @@ function build(workers = 2) {
   vi.spyOn(Math, 'random').mockReturnValue(1);
   const clock = new ManualClock();
   const logger = new RecordingLogger();
-  const primary = new Primary({ ...OPTIONS, workers }, clock, logger);
+  const port = new FakePort();
+  const listen = (take: (socket: Socket) => void) => port.listen(take);
+  const primary = new Primary({ ...OPTIONS, workers, listen }, clock, logger);
   const worker = (index: number) => forked[index] as FakeWorker;
-  return { primary, forked, worker, clock, logger };
+  return { primary, forked, worker, clock, logger, port };
 }
 
 /** One that serves. */
@@ -55,14 +87,15 @@ async function readOf(metrics: Awaited<ReturnType<Primary['metrics']>>) {
 
 describe('the start', () => {
   it('is one of all workers', async () => {
-    const { primary, forked, worker } = build();
+    const { primary, forked, worker, port } = build();
     const started = primary.start();
     expect(forked).toHaveLength(2);
     worker(0).serve(true);
     await turn();
-    expect(primary.report.ready).toBe(false);
+    expect([primary.report.ready, port.listens]).toEqual([false, false]);
     worker(1).serve(true);
-    expect(await started).toEqual({ port: 50051 });
+    expect(await started).toMatchObject({ port: 50051 });
+    expect(port.listens).toBe(true);
     expect(primary.report).toMatchObject({ ready: true, degraded: false });
   });
 
@@ -78,6 +111,51 @@ describe('the start', () => {
     worker(0).end(0);
     await failed;
     expect(clock.pending).toBe(0);
+  });
+
+  it('fails when it cannot listen, once all have ended', async () => {
+    const { primary, worker, clock, port } = build();
+    port.error = new Error('cannot listen');
+    const failed = expect(primary.start()).rejects.toThrow('cannot listen');
+    for (const index of [0, 1]) worker(index).serve(true);
+    await turn();
+    for (const index of [0, 1]) {
+      expect(worker(index).told).toContainEqual({ type: 'drain', delayMs: 0 });
+      worker(index).end(0);
+    }
+    await failed;
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a connection', () => {
+  it('goes to the worker that has fewest', async () => {
+    const { worker, port } = await start();
+    for (let i = 0; i < 5; i++) port.connect();
+    expect([worker(0).handed.length, worker(1).handed.length]).toEqual([3, 2]);
+    for (let i = 0; i < 3; i++) worker(0).say({ type: 'closed' });
+    for (let i = 0; i < 2; i++) port.connect();
+    expect([worker(0).handed.length, worker(1).handed.length]).toEqual([5, 2]);
+  });
+
+  it('goes to none that has not started, hangs, drains by itself or has ended', async () => {
+    const { worker, clock, port } = await start(4);
+    clock.advance(3_000);
+    for (const index of [1, 2, 3]) worker(index).serve(true);
+    clock.advance(1);
+    worker(1).say({ type: 'status', report: { ...report(false), draining: true } });
+    worker(2).end(null, 'SIGKILL');
+    await turn();
+    clock.advance(100);
+    worker(4).say({ type: 'status', report: report(false) });
+    for (let i = 0; i < 3; i++) expect(port.connect().destroyed).toBe(false);
+    expect([0, 1, 2, 3, 4].map((index) => worker(index).handed.length)).toEqual([0, 0, 0, 3, 0]);
+  });
+
+  it('is closed at once when there is nobody to take it', async () => {
+    const { worker, port } = await start();
+    for (const index of [0, 1]) worker(index).end(70);
+    expect(port.connect().destroyed).toBe(true);
   });
 });
 
@@ -265,6 +343,23 @@ describe('the drain', () => {
     worker(1).end(0);
     await drained;
     expect(clock.pending).toBe(0);
+  });
+
+  it('goes on accepting for the delay, or until it is told to hurry', async () => {
+    const patient = await start();
+    void patient.primary.drain(PATIENT);
+    for (const index of [0, 1]) {
+      patient.worker(index).say({ type: 'status', report: { ...report(false), draining: true } });
+    }
+    patient.port.connect();
+    expect([patient.worker(0).handed.length, patient.port.closed]).toEqual([1, 0]);
+    patient.clock.advance(5_000);
+    expect(patient.port.closed).toBe(1);
+    const hurried = await start();
+    const impatience = new AbortController();
+    void hurried.primary.drain(impatience.signal);
+    impatience.abort();
+    expect(hurried.port.closed).toBe(1);
   });
 
   it('replaces nobody', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WorkerHandle } from '../../../src/lifecycle/worker-handle.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { FakeWorker, metricsOf, report, turn } from './fake-worker.ts';
+import { FakeWorker, metricsOf, newSocket, report, turn } from './fake-worker.ts';
 
 function start(pid: number | undefined = 4711) {
   const worker = new FakeWorker(pid);
@@ -14,8 +14,8 @@ function start(pid: number | undefined = 4711) {
 describe('a worker', () => {
   it('has started once it says so', async () => {
     const { worker, handle } = start();
-    worker.say({ type: 'started', port: 50051 });
-    expect(await handle.started).toBe(50051);
+    worker.say({ type: 'started' });
+    await handle.started;
     expect(handle.pid).toBe(4711);
   });
 
@@ -45,6 +45,45 @@ describe('a worker', () => {
     expect(reports()).toBe(2);
     worker.end(0);
     expect(handle.report).toBeUndefined();
+  });
+
+  it('serves once it has started, until it says nothing any more, or has ended', () => {
+    const { worker, clock, handle } = start();
+    expect(handle.serves).toBe(false);
+    worker.say({ type: 'started' });
+    expect(handle.serves).toBe(true);
+    clock.advance(3_001);
+    expect(handle.serves).toBe(false);
+    worker.say({ type: 'status', report: report(true) });
+    expect(handle.serves).toBe(true);
+    worker.end(0);
+    expect(handle.serves).toBe(false);
+  });
+
+  it('has the connections that it was handed, until it says that they have ended', () => {
+    const { worker, handle } = start();
+    handle.hand(newSocket());
+    handle.hand(newSocket());
+    expect(handle.connections).toBe(2);
+    worker.say({ type: 'closed' });
+    expect(handle.connections).toBe(1);
+  });
+
+  it('has a connection to itself once it has been sent', () => {
+    const { worker, handle } = start();
+    const socket = newSocket();
+    handle.hand(socket);
+    expect(socket.destroyed).toBe(false);
+    worker.handed[0]?.();
+    expect(socket.destroyed).toBe(true);
+  });
+
+  it('leaves none open that was on its way when it ended', () => {
+    const { worker, handle } = start();
+    const sockets = [newSocket(), newSocket()];
+    for (const socket of sockets) handle.hand(socket);
+    worker.end(null, 'SIGKILL');
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true]);
   });
 
   it('has no state while it hangs, for as long as it says nothing', () => {
