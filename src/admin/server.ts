@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatusReport } from '../domain/ports.ts';
 
 /** What the admin port shows. */
@@ -30,7 +31,8 @@ export class AdminServer {
   readonly #options: AdminOptions;
   readonly #view: AdminView;
   readonly #server: Server;
-  #scrape: ReturnType<AdminView['metrics']> | undefined;
+  #scrape: Promise<{ readonly contentType: string; readonly bytes: Buffer }> | undefined;
+  #turns = Promise.resolve();
 
   constructor(options: AdminOptions, view: AdminView) {
     this.#options = options;
@@ -74,20 +76,33 @@ export class AdminServer {
     }
     if (path === '/metrics') {
       // Those who ask at the same time share one answer: making it takes milliseconds.
-      this.#scrape ??= this.#view.metrics().finally(() => {
+      this.#scrape ??= this.#render().finally(() => {
         this.#scrape = undefined;
       });
-      const { contentType, text } = await this.#scrape;
-      return send(response, 200, text, contentType);
+      const { contentType, bytes } = await this.#scrape;
+      await this.#ownTurn();
+      return send(response, 200, bytes, contentType);
     }
     send(response, 404, 'here are /health, /ready and /metrics\n');
+  }
+
+  /** Answers of this size one a turn of the event loop: many at once would hold up checks. */
+  #ownTurn(): Promise<void> {
+    this.#turns = this.#turns.then(() => nextTurn());
+    return this.#turns;
+  }
+
+  async #render() {
+    await nextTurn(); // or it is made before the next connection is read from
+    const { contentType, text } = await this.#view.metrics();
+    return { contentType, bytes: Buffer.from(text) };
   }
 }
 
 export function send(
   response: ServerResponse,
   status: number,
-  body: string,
+  body: string | Buffer,
   contentType = 'text/plain',
 ): void {
   response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });

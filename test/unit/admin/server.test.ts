@@ -114,6 +114,30 @@ describe('/metrics', () => {
     expect(made).toBe(before + 1);
   });
 
+  it('is made once for all whose requests come in one turn, and sent to one of them a turn', async () => {
+    let made = 0;
+    let turns = 0;
+    let over = false;
+    const countTurns = (): void => {
+      turns++;
+      if (!over) setImmediate(countTurns);
+    };
+    const metrics = async () => {
+      if (made++ === 0) countTurns();
+      return { contentType: 'text/plain', text: 'a 1\n' };
+    };
+    const { url, port } = await start({ metrics });
+    const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await fetch(`${url}/health`); // they have been accepted by then
+    for (const socket of sockets) socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
+    await Promise.all(sockets.map((socket) => once(socket, 'data')));
+    over = true;
+    expect(made).toBe(1);
+    expect(turns).toBeGreaterThan(sockets.length);
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('is 500 when there is none, without a word about why', async () => {
     const { url } = await start({ metrics: () => Promise.reject(new Error('a secret')) });
     const response = await fetch(`${url}/metrics`);
