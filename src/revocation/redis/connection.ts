@@ -48,6 +48,8 @@ export class Connection {
   concerns: readonly Concern[] | undefined;
   /** Whether it has answered a lookup, beside its probes. */
   hasServed = false;
+  /** What a lookup has asked that it has ended for want of a reply to. */
+  hungOn: Question | undefined;
   readonly #client: Redis;
   readonly #clock: Clock;
   readonly #options: ConnectionOptions;
@@ -101,8 +103,9 @@ export class Connection {
    * rejects. After a time-out the connection is closed: its replies could no longer be told apart.
    */
   async ask(questions: readonly Question[]): Promise<readonly Reply[]> {
-    const replies = await this.#send((client) =>
-      questions.map((question) => put(client, question)),
+    const replies = await this.#send(
+      (client) => questions.map((question) => put(client, question)),
+      questions[0],
     );
     this.hasServed ||= replies.some((reply) => 'value' in reply);
     return replies;
@@ -127,12 +130,15 @@ export class Connection {
    * All in one write; never rejects. It is not the pipeline of ioredis, which gives each one a hidden
    * class of its own: V8 then keeps it, with all its keys, until it next collects the whole heap.
    */
-  async #send(commands: (client: Redis) => readonly Promise<unknown>[]): Promise<readonly Reply[]> {
+  async #send(
+    commands: (client: Redis) => readonly Promise<unknown>[],
+    asked?: Question,
+  ): Promise<readonly Reply[]> {
     const { stream } = this.#client;
     stream.cork();
     const answers = commands(this.#client).map((command) => command.then(toReply, this.#toFault));
     stream.uncork();
-    const silent = this.#closeUnlessDone();
+    const silent = this.#closeUnlessDone(asked);
     const replies = await Promise.all(answers);
     silent();
     return replies;
@@ -143,10 +149,13 @@ export class Connection {
   });
 
   /** Ends the connection when its replies, or the commands themselves, take too long. */
-  #closeUnlessDone(): () => void {
+  #closeUnlessDone(asked: Question | undefined): () => void {
     this.#receivedBytes = 0;
     const { readTimeoutMs, writeTimeoutMs } = this.#options;
-    const cancelRead = this.#clock.after(readTimeoutMs, () => this.close('reply_timeout'));
+    const cancelRead = this.#clock.after(readTimeoutMs, () => {
+      this.hungOn = asked && shortened(asked);
+      this.close('reply_timeout');
+    });
     if (this.#unsentBytes === 0) return cancelRead;
     const cancelWrite = this.#clock.after(writeTimeoutMs, () => {
       if (this.#unsentBytes > 0) this.close('write_timeout');
@@ -202,6 +211,11 @@ export class Connection {
 
 function put(client: Redis, question: Question): Promise<unknown> {
   return 'get' in question ? client.get(question.get) : client.exists(...question.exists);
+}
+
+/** To one key: what is too much for a server is not for it to be judged by. */
+function shortened(question: Question): Question {
+  return 'get' in question ? question : { exists: question.exists.slice(0, 1) };
 }
 
 /** A code for what is wrong with the answer to a question; undefined: nothing. */

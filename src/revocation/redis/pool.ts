@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import { Gauge, type Instrument } from '../../domain/instrument.ts';
 import type { Component, ComponentState, Logger } from '../../domain/ports.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions, type Question } from './connection.ts';
 import { codeOf } from './errors.ts';
 import { FailoverWatch } from './failover-watch.ts';
 import { Semaphore } from './semaphore.ts';
@@ -25,8 +25,9 @@ const MAX_BACKOFF_MS = 1_000;
  *      ▲ └── failed ──▶ backoff, jittered ◀────────────────┘
  *
  * The backoff starts anew once a connection has served a lookup or stayed up for as long as the
- * longest backoff. That its probe was answered does not count: where each lookup hangs all the same,
- * checks would be led into the trap twenty times a second.
+ * longest backoff. That its probe was answered does not count: where each lookup fails all the same,
+ * checks would be led into the trap twenty times a second. Where lookups hang, what one hung on is
+ * part of the probe until a new connection has answered it.
  */
 export class Pool {
   readonly instruments: readonly Instrument[];
@@ -42,9 +43,16 @@ export class Pool {
   #stopped = false;
   #watch: FailoverWatch | undefined;
   readonly #warned = new Set<string>();
+  #hungOn: Question | undefined;
 
   constructor(options: PoolOptions, clock: Clock, logger: Logger) {
-    this.#options = options;
+    this.#options = {
+      ...options,
+      alsoProbed: () => [
+        ...(options.alsoProbed?.() ?? []),
+        ...(this.#hungOn ? [this.#hungOn] : []),
+      ],
+    };
     this.#clock = clock;
     this.#logger = logger;
     this.instruments = [
@@ -124,11 +132,13 @@ export class Pool {
   /** Lets lookups have the connection until it ends. */
   async #use(connection: Connection): Promise<void> {
     if (this.#stopped) return connection.close('stopped');
+    this.#hungOn = undefined;
     this.#ready.push(connection);
     if (this.#ready.length >= this.#options.minIdle) this.#wasUp = true;
     if (this.#ready.length === 1) this.#logger.info({}, 'Redis is reachable');
     for (const concern of warningsOf(connection)) this.#warn(concern);
     const why = await connection.ended;
+    this.#hungOn ??= connection.hungOn;
     this.#ready.splice(this.#ready.indexOf(connection), 1);
     this.#note(why, this.#ready.length === 0);
   }

@@ -223,6 +223,24 @@ describe('with a server that answers badly', () => {
     expect(lookups).toBeLessThan(10);
   });
 
+  it('has no lookup wait for a server that has kept one waiting, until it answers what it was asked', async () => {
+    let hangs = true;
+    const port = await badServer(() => (hangs ? '' : ':0\r\n'));
+    const { pool, ask, isUp } = open(port, { size: 2 });
+    await until(isUp);
+    await Promise.all([ask('a', 'b'), ask('c')]);
+    const reasons = new Set<unknown>();
+    const end = performance.now() + 1_000;
+    while (performance.now() < end) {
+      reasons.add((await ask('d'))[0]);
+      await sleep(1);
+    }
+    expect(reasons).toEqual(new Set(['not_connected']));
+    hangs = false;
+    await until(() => pool.component.state === 'ok');
+    expect(await ask('d')).toEqual(['not-revoked']);
+  });
+
   it('believes the single answers when the count says otherwise', async () => {
     const port = await badServer((command) => (command.length === 3 ? ':2\r\n' : ':0\r\n'));
     const { ask, isUp } = open(port, { size: 1 });
