@@ -1,13 +1,13 @@
+import { Budget } from '../domain/budget.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Algorithm } from './algorithms.ts';
 import type { KeyReport } from './key-report.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Search, Verdict } from './key-set.ts';
 import type { Refresher } from './refresher.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** Fetches for the sake of tokens, whatever tokens are sent. */
-const BUDGET = { burst: 3, everyMs: 5_000 };
+const BUDGET = { capacity: 3, everyMs: 5_000 };
 /** Tokens that may wait for a fetch: each is kept for as long as it takes. */
 const MAX_WAITING = 1_000;
 
@@ -26,12 +26,12 @@ export interface KeySearchParts {
  */
 export class KeySearch {
   readonly #parts: KeySearchParts;
-  readonly #budget: TokenBucket;
+  readonly #budget: Budget;
   #waiting = 0;
 
   constructor(parts: KeySearchParts) {
     this.#parts = parts;
-    this.#budget = new TokenBucket(BUDGET, parts.clock);
+    this.#budget = new Budget(BUDGET, parts.clock.now());
   }
 
   /** `fetchedFrom`: when the keys of the ring were asked for, in ms of Clock.now; undefined = never. */
@@ -41,11 +41,11 @@ export class KeySearch {
     issuedAt: number | undefined,
     fetchedFrom: number | undefined,
   ): Search | Promise<Search> {
-    const { ring, refresher, report } = this.#parts;
+    const { ring, refresher, report, clock } = this.#parts;
     const verdict = this.verdict(issuedAt, fetchedFrom);
     if (verdict !== undefined) return verdict;
     const { underWay } = refresher;
-    if (underWay === undefined) this.#budget.take();
+    if (underWay === undefined) this.#budget.spend(clock.now());
     const attempt = underWay ?? refresher.attempt();
     // A fetch that was begun for the token is newer than it.
     const proves = underWay === undefined || this.#isAfter(attempt.beganAt, issuedAt);
@@ -59,10 +59,10 @@ export class KeySearch {
 
   /** What can be said without a fetch; undefined: one is under way, or may be begun. */
   verdict(issuedAt: number | undefined, fetchedFrom: number | undefined): Verdict | undefined {
-    const { refresher, report } = this.#parts;
+    const { refresher, report, clock } = this.#parts;
     if (this.#isAfter(fetchedFrom, issuedAt)) return report.searched('absent');
     const isFull = this.#waiting >= MAX_WAITING;
-    if (isFull || (refresher.underWay === undefined && this.#budget.isEmpty())) {
+    if (isFull || (refresher.underWay === undefined && !this.#budget.has(clock.now()))) {
       return report.searched('unavailable');
     }
     return undefined;
@@ -70,8 +70,8 @@ export class KeySearch {
 
   /** Sees to it that there is a fetch under way, if the budget allows; nobody waits for it. */
   nudge(): void {
-    const { refresher } = this.#parts;
-    if (refresher.underWay === undefined && this.#budget.take()) refresher.attempt();
+    const { refresher, clock } = this.#parts;
+    if (refresher.underWay === undefined && this.#budget.spend(clock.now())) refresher.attempt();
   }
 
   /**

@@ -163,7 +163,8 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
   resetStream(id: number, code: ErrorCode, refusal: Refusal): boolean {
     this.#host.refused(refusal);
     this.#reset(id, code);
-    return this.#floods.resetByUs(this.#host.now) || this.#flood('reset_flood');
+    const isError = code !== ErrorCode.REFUSED_STREAM && code !== ErrorCode.CANCEL;
+    return this.#floods.resetByUs(this.#host.now, isError) || this.#flood('reset_flood');
   }
 
   stopRequest(id: number): void {

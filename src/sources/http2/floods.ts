@@ -1,11 +1,15 @@
-import { Budget } from './budget.ts';
+import { Budget } from '../../domain/budget.ts';
 
 /**
  * Resets that a connection may cause, its own and those that it makes us send. A stream that was
  * answered earns one back, so that this is about their share and not their number.
  */
-const RESET_BURST = 2_000;
-const RESETS_PER_SEC = 500;
+const RESETS = { capacity: 2_000, everyMs: 2 };
+/**
+ * Those that a broken rule makes us send. A peer that means well causes hardly any, and one that does
+ * not is back as soon as it is thrown out, with all its budget.
+ */
+const RESETS_PER_ERROR = 10;
 /**
  * A reset of a stream that has lived for longer costs nothing: those are bounded by how many may be
  * open, and that is how callers give up when their timeout passes.
@@ -15,11 +19,9 @@ const PREMATURE_MS = 20;
  * Requests with too many headers: each takes as much to read as some hundred others, and no peer that
  * means well sends a second one. What Envoy asks about is in the message, and no header.
  */
-const LARGE_HEAD_BURST = 20;
-const LARGE_HEADS_PER_SEC = 5;
+const LARGE_HEADS = { capacity: 4, everyMs: 1_000 };
 /** Frames that carry no request: SETTINGS, PING, WINDOW_UPDATE, PRIORITY, empty or unknown ones. */
-const CONTROL_BURST = 10_000;
-const CONTROLS_PER_SEC = 1_000;
+const CONTROLS = { capacity: 10_000, everyMs: 1 };
 const CONTROLS_PER_ANSWER = 8;
 
 /**
@@ -33,9 +35,9 @@ export class Floods {
   readonly #largeHeads: Budget;
 
   constructor(now: number) {
-    this.#resets = new Budget(RESET_BURST, RESETS_PER_SEC, now);
-    this.#controls = new Budget(CONTROL_BURST, CONTROLS_PER_SEC, now);
-    this.#largeHeads = new Budget(LARGE_HEAD_BURST, LARGE_HEADS_PER_SEC, now);
+    this.#resets = new Budget(RESETS, now);
+    this.#controls = new Budget(CONTROLS, now);
+    this.#largeHeads = new Budget(LARGE_HEADS, now);
   }
 
   /** The peer has reset a stream that was not answered. */
@@ -43,9 +45,9 @@ export class Floods {
     return now - openedAt >= PREMATURE_MS || this.#resets.spend(now);
   }
 
-  /** The peer has made us reset a stream. */
-  resetByUs(now: number): boolean {
-    return this.#resets.spend(now);
+  /** The peer has made us reset a stream; `isError`: by what the protocol does not allow. */
+  resetByUs(now: number, isError: boolean): boolean {
+    return this.#resets.spend(now, isError ? RESETS_PER_ERROR : 1);
   }
 
   /** `cost`: how many of the simplest frames it takes as long as. */

@@ -43,7 +43,7 @@ export interface RequestsOwner {
   /** Tells the peer that the rest of a request that was answered is not wanted. */
   stopRequest(id: number): void;
   /** A frame has come that carries no request. False when that was once too often. */
-  control(): boolean;
+  control(cost?: number): boolean;
   /** A request had too many headers. False when that was once too often. */
   largeHead(): boolean;
   /** Whether frames of a stream that is closed may still be under way. */
@@ -53,6 +53,9 @@ export interface RequestsOwner {
   /** A stream has left the table. */
   closed(): void;
 }
+
+/** Reading a header block takes as long as so many of the simplest frames. */
+const COST_OF_BLOCK = 10;
 
 /** The streams of one connection, from their HEADERS to a whole message. */
 export class Requests {
@@ -94,7 +97,7 @@ export class Requests {
     if (!this.#read(bytes, start, stop)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
-    if (!isNew) return this.#late(id);
+    if (!isNew) return this.#late(id, COST_OF_BLOCK);
     this.lastId = id;
     if (owner.isBeyondLast(id)) return true;
     if (this.streams.size >= this.#host.maxStreams) {
@@ -108,8 +111,8 @@ export class Requests {
   }
 
   /** A frame of a stream that is closed: what was under way when we reset it, and nothing else. */
-  #late(id: number): boolean {
-    if (this.#owner.wasReset(id)) return this.#owner.control();
+  #late(id: number, cost = 1): boolean {
+    if (this.#owner.wasReset(id)) return this.#owner.control(cost);
     return this.#owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
   }
 

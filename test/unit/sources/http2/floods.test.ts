@@ -19,17 +19,22 @@ describe('resets', () => {
   it('are a flood when there are too many at once, whoever sends them', () => {
     const [byPeer, byUs, mixed] = [new Floods(START), new Floods(START), new Floods(START)];
     expect(borne(() => byPeer.resetByPeer(START, START))).toBe(RESET_BURST);
-    expect(borne(() => byUs.resetByUs(START))).toBe(RESET_BURST);
+    expect(borne(() => byUs.resetByUs(START, false))).toBe(RESET_BURST);
     let turn = 0;
     const either = () =>
-      turn++ % 2 === 0 ? mixed.resetByUs(START) : mixed.resetByPeer(START, START);
+      turn++ % 2 === 0 ? mixed.resetByUs(START, false) : mixed.resetByPeer(START, START);
     expect(borne(either)).toBe(RESET_BURST);
+  });
+
+  it('count ten times when they are for what the protocol does not allow', () => {
+    const floods = new Floods(START);
+    expect(borne(() => floods.resetByUs(START, true))).toBe(RESET_BURST / 10);
   });
 
   it('are borne again after a while', () => {
     const floods = new Floods(START);
-    borne(() => floods.resetByUs(START));
-    expect(borne(() => floods.resetByUs(START + 1_000))).toBe(RESETS_PER_SEC);
+    borne(() => floods.resetByUs(START, false));
+    expect(borne(() => floods.resetByUs(START + 1_000, false))).toBe(RESETS_PER_SEC);
   });
 
   it('are borne by the share of streams that were answered', () => {
@@ -81,14 +86,14 @@ describe('frames that carry no request', () => {
   it('do not count with resets', () => {
     const floods = new Floods(START);
     borne(() => floods.control(START, 1));
-    expect(borne(() => floods.resetByUs(START))).toBe(RESET_BURST);
+    expect(borne(() => floods.resetByUs(START, false))).toBe(RESET_BURST);
   });
 });
 
 describe('requests with too many headers', () => {
   it('are a flood when there are some at once, and borne again after a while', () => {
     const floods = new Floods(START);
-    expect(borne(() => floods.largeHead(START))).toBe(20);
-    expect(borne(() => floods.largeHead(START + 1_000))).toBe(5);
+    expect(borne(() => floods.largeHead(START))).toBe(4);
+    expect(borne(() => floods.largeHead(START + 2_000))).toBe(2);
   });
 });

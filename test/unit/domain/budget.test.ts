@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../../src/sources/http2/budget.ts';
+import { Budget } from '../../../src/domain/budget.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -13,13 +13,22 @@ function spendable(budget: Budget, now: number): number {
 
 describe('Budget', () => {
   it('is full at first, and then empty', () => {
-    const budget = new Budget(10, 1, 500);
+    const budget = new Budget({ capacity: 10, everyMs: 1000 }, 500);
     expect(spendable(budget, 500)).toBe(10);
     expect(budget.spend(500)).toBe(false);
   });
 
+  it('says whether there are as many, which costs nothing', () => {
+    const budget = new Budget({ capacity: 3, everyMs: 5_000 }, 0.7);
+    expect([budget.has(0.7, 3), budget.has(0.7, 4)]).toEqual([true, false]);
+    expect(spendable(budget, 0.7)).toBe(3);
+    expect(budget.has(4_999.9)).toBe(false);
+    expect(budget.has(5_000)).toBe(true);
+    expect(spendable(budget, 5_000)).toBe(1);
+  });
+
   it('gives several at once, or none of them', () => {
-    const budget = new Budget(10, 1, 0);
+    const budget = new Budget({ capacity: 10, everyMs: 1000 }, 0);
     expect(budget.spend(0, 11)).toBe(false);
     expect(budget.spend(0, 7)).toBe(true);
     expect(budget.spend(0, 4)).toBe(false);
@@ -27,7 +36,7 @@ describe('Budget', () => {
   });
 
   it('fills up with time', () => {
-    const budget = new Budget(10, 2, 0);
+    const budget = new Budget({ capacity: 10, everyMs: 500 }, 0);
     spendable(budget, 0);
     expect(spendable(budget, 499)).toBe(0);
     expect(spendable(budget, 500)).toBe(1);
@@ -35,7 +44,7 @@ describe('Budget', () => {
   });
 
   it('loses no time to being asked often', () => {
-    const budget = new Budget(10, 1, 0);
+    const budget = new Budget({ capacity: 10, everyMs: 1000 }, 0);
     spendable(budget, 0);
     let spent = 0;
     for (let now = 0; now <= 5_000; now += 8) spent += Number(budget.spend(now));
@@ -43,18 +52,18 @@ describe('Budget', () => {
   });
 
   it('holds no more than its capacity, however long it has filled up', () => {
-    const budget = new Budget(10, 1, 0);
+    const budget = new Budget({ capacity: 10, everyMs: 1000 }, 0);
     spendable(budget, 0);
     expect(spendable(budget, DAY_MS)).toBe(10);
   });
 
   it('gives no more than its capacity at once, however long it was left alone', () => {
-    const budget = new Budget(10, 1, 0);
+    const budget = new Budget({ capacity: 10, everyMs: 1000 }, 0);
     expect(spendable(budget, DAY_MS)).toBe(10);
   });
 
   it('takes back what is refunded, up to its capacity', () => {
-    const budget = new Budget(10, 1, 0);
+    const budget = new Budget({ capacity: 10, everyMs: 1000 }, 0);
     spendable(budget, 0);
     budget.refund(3);
     expect(spendable(budget, 0)).toBe(3);
@@ -71,7 +80,7 @@ describe('Budget', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
         const [capacity, perSecond] = [5, 2];
-        const budget = new Budget(capacity, perSecond, 0);
+        const budget = new Budget({ capacity, everyMs: 1_000 / perSecond }, 0);
         let now = 0;
         let spent = 0;
         let refunded = 0;
