@@ -64,8 +64,8 @@ export async function servePrimary(
   { clock, logger, failed }: Pick<RunContext, 'clock' | 'logger' | 'failed'>,
 ): Promise<void> {
   const signals = onStopSignals(failed);
-  const { host, port, unixSocket } = grpcOptions(settings, false);
-  const addresses = { host, port, ...(unixSocket !== undefined && { unixSocket }) };
+  // Whom it hands them to speaks TLS, and HTTP/2.
+  const { tls: _, ...addresses } = grpcOptions(settings, false);
   const options = {
     workers,
     drainDelayMs: settings.DRAIN_DELAY_MS,

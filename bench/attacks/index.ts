@@ -9,11 +9,10 @@ import type { Expectation, Experiment, Load, Run } from '../lib/result.ts';
 import { ResultFile, recordExperiments } from '../lib/store.ts';
 import { OTHER_CORE, startSluice } from '../lib/subject.ts';
 import { secondsOf } from '../lib/timing.ts';
+import { HARMLESS } from './harmless.ts';
 
 const ATTACKER = new URL('attacker.ts', import.meta.url).pathname;
 const QUIET = 'quiet';
-/** What attacks are compared with: the generator shares its core with somebody in any case. */
-const HARMLESS = 'a peer that sends nothing';
 const START_SEC = 1;
 /** Before whoever else wants the core, or his share of it would be taken for what he does to Sluice. */
 const FIRST = ['chrt', '--fifo', '1'];

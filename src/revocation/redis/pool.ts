@@ -43,15 +43,12 @@ export class Pool {
   #stopped = false;
   #watch: FailoverWatch | undefined;
   readonly #warned = new Set<string>();
-  #hungOn: Question | undefined;
+  #hungOn: readonly Question[] = [];
 
   constructor(options: PoolOptions, clock: Clock, logger: Logger) {
     this.#options = {
       ...options,
-      alsoProbed: () => [
-        ...(options.alsoProbed?.() ?? []),
-        ...(this.#hungOn ? [this.#hungOn] : []),
-      ],
+      alsoProbed: () => [...(options.alsoProbed?.() ?? []), ...this.#hungOn],
     };
     this.#clock = clock;
     this.#logger = logger;
@@ -132,13 +129,13 @@ export class Pool {
   /** Lets lookups have the connection until it ends. */
   async #use(connection: Connection): Promise<void> {
     if (this.#stopped) return connection.close('stopped');
-    this.#hungOn = undefined;
+    this.#hungOn = [];
     this.#ready.push(connection);
     if (this.#ready.length >= this.#options.minIdle) this.#wasUp = true;
     if (this.#ready.length === 1) this.#logger.info({}, 'Redis is reachable');
     for (const concern of warningsOf(connection)) this.#warn(concern);
     const why = await connection.ended;
-    this.#hungOn ??= connection.hungOn;
+    if (connection.hungOn !== undefined) this.#hungOn = [connection.hungOn];
     this.#ready.splice(this.#ready.indexOf(connection), 1);
     this.#note(why, this.#ready.length === 0);
   }

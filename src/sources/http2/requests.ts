@@ -111,7 +111,7 @@ export class Requests {
   }
 
   /** A frame of a stream that is closed: what was under way when we reset it, and nothing else. */
-  #late(id: number, cost = 1): boolean {
+  #late(id: number, cost?: number): boolean {
     if (this.#owner.wasReset(id)) return this.#owner.control(cost);
     return this.#owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
   }

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import { PREFACE, settings } from '../../support/http2.ts';
 import { SETTINGS, type Sluice, spawnSluice, startSluice } from '../../support/sluice.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 import { startValkey } from '../../support/valkey.ts';
 import { parseExposition, valueIn } from '../../unit/admin/exposition.ts';
+import { RawPeer } from '../sources/raw-peer.ts';
 import { CheckClient, newToken, PATIENCE } from './check-client.ts';
 
 const CONNECTIONS = 8;
@@ -38,22 +40,6 @@ async function firstLine(output: AsyncIterable<string>, message: string) {
     if (line.message === message) return line;
   }
   throw new Error(`it ended without: ${message}`);
-}
-
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
-
-/** A connection that speaks HTTP/2, and what comes of it. */
-function endOf(port: number) {
-  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-  socket.write(PREFACE);
-  const seen = { served: false, closed: false };
-  socket.on('data', () => {
-    seen.served = true;
-  });
-  socket.on('close', () => {
-    seen.closed = true;
-  });
-  return { connected: once(socket, 'connect'), seen, socket };
 }
 
 /** One check over each connection. */
@@ -168,13 +154,15 @@ describe.skipIf(missing('valkey'))('worker processes', () => {
     await until(() => workersOf(sluice).size === 2);
     const [victim] = workersOf(sluice);
     process.kill(victim as number, 'SIGSTOP');
-    const ends = Array.from({ length: 8 }, () => endOf(sluice.grpcPort));
-    await Promise.all(ends.map(({ connected }) => connected));
+    await using stack = new AsyncDisposableStack();
+    const peers = Array.from({ length: 8 }, () => stack.use(new RawPeer(sluice.grpcPort)));
+    for (const { socket } of peers) socket.write(Buffer.concat([PREFACE, settings()]));
+    const served = () => peers.filter(({ frames }) => frames.length > 0);
     // Not before it has been handed some, of which it cannot know; the other one has answered by now.
-    await until(() => ends.filter(({ seen }) => seen.served).length === 4);
+    await until(() => served().length === 4 && peers.every(({ socket }) => !socket.connecting));
     process.kill(victim as number, 'SIGKILL');
-    await until(() => ends.every(({ seen }) => seen.served || seen.closed));
-    expect(ends.filter(({ seen }) => seen.closed)).toHaveLength(4);
+    await until(() => peers.every((peer) => peer.closed || served().includes(peer)));
+    expect(peers.filter(({ closed }) => closed)).toHaveLength(4);
   });
 
   it('share a Unix socket as well, which goes with them', async () => {

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { EventEmitter } from 'node:events';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Metrics } from '../../../src/admin/registry.ts';
 import type { ComponentState, StatusReport } from '../../../src/domain/ports.ts';
 import type { FromWorker, ToWorker } from '../../../src/lifecycle/messages.ts';
@@ -52,8 +52,6 @@ export function report(ready: boolean, redis: ComponentState = 'ok'): StatusRepo
   const components = [{ name: 'redis', state: redis, detail: '4 of 4' }];
   return { ready, degraded: redis === 'degraded', draining: false, components };
 }
-
-export const newSocket = () => new Socket();
 
 /** What a worker that has counted so many checks, of which one is open, gives. */
 export function metricsOf(checks: number): Metrics {

@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mergeMetrics } from '../../../src/admin/registry.ts';
 import { Primary } from '../../../src/lifecycle/primary.ts';
 import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { parseExposition, valueIn } from '../admin/exposition.ts';
-import { FakeWorker, metricsOf, newSocket, report, turn } from './fake-worker.ts';
+import { FakeWorker, metricsOf, report, turn } from './fake-worker.ts';
 
 const OPTIONS = { workers: 2, drainDelayMs: 5_000, drainTimeoutMs: 10_000 };
 const PATIENT = new AbortController().signal;
@@ -32,7 +32,7 @@ class FakePort {
   }
 
   connect(): Socket {
-    const socket = newSocket();
+    const socket = new Socket();
     this.#take?.(socket);
     return socket;
   }

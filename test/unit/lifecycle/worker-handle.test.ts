@@ -1,7 +1,8 @@
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WorkerHandle } from '../../../src/lifecycle/worker-handle.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { FakeWorker, metricsOf, newSocket, report, turn } from './fake-worker.ts';
+import { FakeWorker, metricsOf, report, turn } from './fake-worker.ts';
 
 function start(pid: number | undefined = 4711) {
   const worker = new FakeWorker(pid);
@@ -62,8 +63,8 @@ describe('a worker', () => {
 
   it('has the connections that it was handed, until it says that they have ended', () => {
     const { worker, handle } = start();
-    handle.hand(newSocket());
-    handle.hand(newSocket());
+    handle.hand(new Socket());
+    handle.hand(new Socket());
     expect(handle.connections).toBe(2);
     worker.say({ type: 'closed' });
     expect(handle.connections).toBe(1);
@@ -71,7 +72,7 @@ describe('a worker', () => {
 
   it('has a connection to itself once it has been sent', () => {
     const { worker, handle } = start();
-    const socket = newSocket();
+    const socket = new Socket();
     handle.hand(socket);
     expect(socket.destroyed).toBe(false);
     worker.handed[0]?.();
@@ -80,7 +81,7 @@ describe('a worker', () => {
 
   it('leaves none open that was on its way when it ended', () => {
     const { worker, handle } = start();
-    const sockets = [newSocket(), newSocket()];
+    const sockets = [new Socket(), new Socket()];
     for (const socket of sockets) handle.hand(socket);
     worker.end(null, 'SIGKILL');
     expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true]);
