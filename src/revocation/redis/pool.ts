@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { Gauge, type Instrument } from '../../domain/instrument.ts';
 import type { Component, ComponentState, Logger } from '../../domain/ports.ts';
 import { Connection, type ConnectionOptions, type Question } from './connection.ts';
-import { codeOf } from './errors.ts';
+import { codeOf, RedisFault } from './errors.ts';
 import { FailoverWatch } from './failover-watch.ts';
 import { Semaphore } from './semaphore.ts';
 
@@ -44,6 +44,9 @@ export class Pool {
   #watch: FailoverWatch | undefined;
   readonly #warned = new Set<string>();
   #hungOn: readonly Question[] = [];
+  /** How often sentinels have told of another master, and of which one the last time. */
+  #switches = 0;
+  #master: string | undefined;
 
   constructor(options: PoolOptions, clock: Clock, logger: Logger) {
     this.#options = {
@@ -89,6 +92,8 @@ export class Pool {
 
   /** The new master may have been found before it was told of. */
   #leaveAllBut(server: string): void {
+    this.#switches++;
+    this.#master = server;
     for (const connection of this.#ready) {
       if (connection.server !== server) connection.close('failover');
     }
@@ -112,9 +117,7 @@ export class Pool {
   async #keepOpen(): Promise<void> {
     for (let failures = 0; !this.#stopped; ) {
       try {
-        const connection = await this.#opening.run(() =>
-          Connection.open(this.#options, this.#clock),
-        );
+        const connection = await this.#opening.run(() => this.#open());
         const since = this.#clock.now();
         await this.#use(connection);
         const hasLasted = this.#clock.now() - since >= MAX_BACKOFF_MS;
@@ -124,6 +127,15 @@ export class Pool {
       }
       if (!this.#stopped) await this.#backOff(failures++);
     }
+  }
+
+  /** An old master that hung while another took its place answers again, and takes itself for one. */
+  async #open(): Promise<Connection> {
+    const before = this.#switches;
+    const connection = await Connection.open(this.#options, this.#clock);
+    if (before === this.#switches || connection.server === this.#master) return connection;
+    connection.close('failover');
+    throw new RedisFault('failover');
   }
 
   /** Lets lookups have the connection until it ends. */

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../support/free-port.ts';
+import { ScriptedRedis } from '../../support/scripted-redis.ts';
 import { startSentinel } from '../../support/sentinel.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
@@ -7,6 +9,7 @@ import { startValkey } from '../../support/valkey.ts';
 import { openAt, PREFIX, stopStores } from './store.ts';
 
 const NAME = 'mymaster';
+const SWITCH = '+switch-master';
 const FAILOVER_MS = 30_000;
 
 afterEach(stopStores);
@@ -55,5 +58,45 @@ describe.skipIf(missing('valkey'))('with sentinels', () => {
       run.master.resume(); // it still takes itself for the master
     }
     for (let i = 0; i < 50; i++) expect(await run.ask('bad')).toEqual(['revoked']);
+  });
+
+  it('does not take up an old master that hung while it was connected to', async () => {
+    await using old = await startValkey();
+    await using fresh = await startValkey();
+    await using sentinel = await ScriptedRedis.start();
+    await using publisher = await startValkey(); // what tells of a switch need be no sentinel
+    await fresh.command('SET', `${PREFIX}bad`, 1);
+    let master = old.port;
+    let asked = 0;
+    sentinel.script = ([name, what], truth) => {
+      if (name !== 'sentinel') return truth;
+      if (what !== 'get-master-addr-by-name') return '*0\r\n';
+      asked++;
+      return `*2\r\n$9\r\n127.0.0.1\r\n$${`${master}`.length}\r\n${master}\r\n`;
+    };
+    old.pause();
+    try {
+      const ports = [sentinel.port, publisher.port];
+      const sentinels = ports.map((port) => ({ host: '127.0.0.1', port }));
+      const store = openAt({ sentinels, master: NAME, db: 0, tls: false }, { size: 1 });
+      await until(
+        async () => `${await publisher.command('PUBSUB', 'NUMSUB', SWITCH)}` === `${SWITCH},1`,
+      );
+      const before = asked;
+      await until(() => asked > before);
+      await sleep(100); // its answer, and a connection that hangs
+      master = fresh.port;
+      await publisher.command(
+        'PUBLISH',
+        SWITCH,
+        `${NAME} 127.0.0.1 ${old.port} 127.0.0.1 ${master}`,
+      );
+      await sleep(50);
+      old.resume();
+      await until(store.isUp);
+      expect(await store.ask('bad')).toEqual(['revoked']);
+    } finally {
+      old.resume();
+    }
   });
 });
