@@ -41,15 +41,12 @@ export function judge(
     .between(faultAt - wellMs, faultAt)
     .filter(({ answer }) => answer !== undefined && answer.at < faultAt);
   const during = ledger.between(faultAt, healedAt);
-  const inBlindness = ledger.between(faultAt, faultAt + (expect.blindMs ?? 0));
-  const blindAllows = inBlindness.filter(({ grade }) => grade === 'false_allow').length;
   const grades = countBy(ledger.entries, ({ grade }) => grade ?? 'pending');
   const figures = {
     ...{ group, name },
     redis: expect.redis,
     checks: ledger.entries.length,
     grades,
-    blindAllows,
     errors: countBy(
       during.filter(({ grade }) => grade === 'error' || grade === 'broken'),
       ({ answer }) => answer?.reason ?? 'pending',
@@ -75,8 +72,8 @@ export function judge(
 }
 
 /** Somebody was let in, or logged out, who should not have been: no state of the machine excuses it. */
-export function isHarmful({ grades, blindAllows }: ChaosOutcome): boolean {
-  return (grades.false_allow ?? 0) > blindAllows || (grades.wronged ?? 0) > 0;
+export function isHarmful({ grades }: ChaosOutcome): boolean {
+  return (grades.false_allow ?? 0) > 0 || (grades.wronged ?? 0) > 0;
 }
 
 const bar = (isMet: boolean, what: string): readonly string[] => (isMet ? [] : [what]);
@@ -92,7 +89,7 @@ function missedBy(
   const growth = memoryMiB.since - memoryMiB.before;
   const { detectionMs, recoveryMs } = figures;
   return [
-    ...bar(count('false_allow') <= figures.blindAllows, `${count('false_allow')} false allows`),
+    ...bar(count('false_allow') === 0, `${count('false_allow')} false allows`),
     ...bar(count('wronged') === 0, `${count('wronged')} good tokens refused`),
     ...bar(count('lost') === 0, `${count('lost')} lost`),
     ...bar(count('broken') <= (expect.brokenAtMost ?? 0), `${count('broken')} calls failed`),

@@ -28,8 +28,6 @@ export interface Expectations {
   readonly redis: 'gone' | 'usable' | 'poor';
   /** Calls that may fail: those on the connections of a process that is killed. */
   readonly brokenAtMost?: number;
-  /** How long Sluice cannot know better, in ms: false allows count from then on. */
-  readonly blindMs?: number;
   /** How long it has to last at least, in ms, to be seen. */
   readonly lastsMs?: number;
   /** How much memory may grow, where it is more than usual. */

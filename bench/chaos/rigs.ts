@@ -44,7 +44,7 @@ export async function startRedis(stack: AsyncDisposableStack) {
   const config = [
     `dir ${JSON.stringify(folder)}`,
     ...['appendonly yes', 'appendfsync always', 'maxmemory-policy noeviction'],
-    `user ${USER} on >${PASSWORD} ~blacklist:* +exists +info`,
+    `user ${USER} on >${PASSWORD} ~blacklist:* +exists +info +wait`,
   ];
   const valkey = stack.use(await startValkey({ config }));
   const toxiproxy = stack.use(await startToxiproxy());

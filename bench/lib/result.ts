@@ -249,8 +249,6 @@ export interface ChaosOutcome {
   readonly checks: number;
   /** How many answers were right, excused, error, false_allow, wronged, lost, broken. */
   readonly grades: Readonly<Record<string, number>>;
-  /** False allows of the time in which Sluice could not know better; among the above. */
-  readonly blindAllows: number;
   /** Of checks sent during the fault, by reason. */
   readonly errors: Readonly<Record<string, number>>;
   /** Shares of right answers; `before` is absent where the fault is there from the start. */

@@ -117,7 +117,6 @@ const chaosOutcome = z.object({
   redis: z.enum(['gone', 'usable', 'poor']),
   checks: z.number(),
   grades: counts,
-  blindAllows: z.number(),
   errors: counts,
   goodput: z.object({
     before: z.number().exactOptional(),

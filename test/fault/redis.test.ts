@@ -13,7 +13,7 @@ describe.skipIf(cannot)('Redis goes away and comes back', () => {
 });
 
 describe.skipIf(cannot)('another server takes over', () => {
-  tryFaults(failoverRig, [demoted(1_500, 2_500)]);
+  tryFaults(failoverRig, [demoted(2_500)]);
 });
 
 describe.skipIf(cannot)('Redis comes later than Sluice', () => {

@@ -75,6 +75,7 @@ export class ScriptedRedis implements AsyncDisposable {
 
   #truth([name, ...args]: Command): string {
     if (name === 'exists') return `:${args.filter((key) => this.keys.has(key)).length}\r\n`;
+    if (name === 'wait') return ':0\r\n';
     if (name === 'info') return `$${MASTER.length}\r\n${MASTER}\r\n`;
     return '+OK\r\n';
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { createClient, cut, OPEN_TIMEOUT_MS, type RedisAddress } from './client.ts';
 import { codeOf, RedisFault } from './errors.ts';
 import { type Concern, concernsOf, type Info } from './inspection.ts';
-import { countOf, cutOffOf, type Reply } from './replies.ts';
+import { countOf, cutOffOf, type Reply, saysAbsent, UNEXPECTED_REPLY } from './replies.ts';
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
@@ -24,8 +24,8 @@ export interface ConnectionOptions {
 export type Question = { readonly exists: readonly string[] } | { readonly get: string };
 
 /**
- * How often a connection is probed, in ms, so that one that died in silence, or whose server was
- * demoted, is found within this and the time for a reply.
+ * How often a connection is probed, in ms, so that one that died in silence is found within this and
+ * the time for a reply.
  */
 const HEARTBEAT_MS = 300;
 /**
@@ -34,6 +34,8 @@ const HEARTBEAT_MS = 300;
  * reply has passed.
  */
 const MAX_REPLY_BYTES = 512 * 1024;
+/** With which a replica refuses WAIT: it has no code of its own. */
+const REFUSED_BY_REPLICA = 'ERR';
 /** Every how many heartbeats memory is looked at: nobody changes that in a hurry. */
 const MEMORY_BEATS = 10;
 
@@ -46,10 +48,13 @@ export class Connection {
   readonly ended: Promise<string>;
   /** Why its answers may be wrong; undefined: the server does not say. */
   concerns: readonly Concern[] | undefined;
+  /** The server would not say, as it is to do with every lookup, that it is a master: see ask. */
+  isRoleUnconfirmed = false;
   /** Whether it has answered a lookup, beside its probes. */
   hasServed = false;
   /** What a lookup has asked that it has ended for want of a reply to. */
   hungOn: Question | undefined;
+  #confirmsRole = false;
   readonly #client: Redis;
   readonly #clock: Clock;
   readonly #options: ConnectionOptions;
@@ -101,14 +106,31 @@ export class Connection {
   /**
    * Sends one EXISTS or GET for each question, in one write. One reply per question, in order; never
    * rejects. After a time-out the connection is closed: its replies could no longer be told apart.
+   *
+   * WAIT follows the questions: a server that was demoted before it answered them refuses that, which
+   * the next probe would find out some checks later.
    */
   async ask(questions: readonly Question[]): Promise<readonly Reply[]> {
     const replies = await this.#send(
-      (client) => questions.map((question) => put(client, question)),
+      (client) => [
+        ...questions.map((question) => put(client, question)),
+        ...(this.#confirmsRole ? [wait(client)] : []),
+      ],
       questions[0],
     );
-    this.hasServed ||= replies.some((reply) => 'value' in reply);
-    return replies;
+    const believed = this.#confirmsRole ? this.#ofMaster(replies) : replies;
+    this.hasServed ||= believed.some((reply) => 'value' in reply);
+    return believed;
+  }
+
+  /** The replies but the last one, to WAIT: that a key is not there takes a master to say. */
+  #ofMaster(replies: readonly Reply[]): readonly Reply[] {
+    const answers = replies.slice(0, -1);
+    const { value, error } = replies.at(-1) as Reply;
+    if (typeof value === 'number') return answers;
+    const code = error === REFUSED_BY_REPLICA ? 'is_replica' : (error ?? UNEXPECTED_REPLY);
+    if (code === 'is_replica') this.close(code);
+    return answers.map((reply) => (saysAbsent(reply) ? { error: code } : reply));
   }
 
   /** host:port, the host as an address. */
@@ -172,11 +194,13 @@ export class Connection {
 
   /** Sees that asking works, and whom it is that answers. */
   async #probe(): Promise<void> {
+    const { probeKey, alsoProbed, refused } = this.#options;
+    const triesRole = this.#beats === 0 && refused.has('is_replica');
     const withMemory = this.#beats++ % MEMORY_BEATS === 0;
-    const { probeKey, alsoProbed } = this.#options;
     const questions = [{ exists: [probeKey] }, ...(alsoProbed?.() ?? [])];
     const replies = await this.#send((client) => [
       ...questions.map((question) => put(client, question)),
+      ...(triesRole ? [wait(client)] : []),
       client.info('replication'),
       ...(withMemory ? [client.info('memory')] : []),
     ]);
@@ -184,14 +208,18 @@ export class Connection {
       const fault = faultOf(question, replies[i]);
       if (fault !== undefined) throw new RedisFault(this.#why ?? fault);
     }
-    const [replication, memory] = replies.slice(questions.length);
+    if (this.#client.status !== 'ready') throw new RedisFault(this.#end);
+    const told = replies.slice(questions.length);
+    if (triesRole) this.#confirmsRole = typeof told.shift()?.value === 'number';
+    this.isRoleUnconfirmed ||= triesRole && !this.#confirmsRole;
+    const [replication, memory] = told;
     this.#info = {
       replication: textOf(replication),
       memory: withMemory ? textOf(memory) : this.#info.memory,
     };
     this.concerns = concernsOf(this.#info);
-    const refused = this.concerns?.find((concern) => this.#options.refused.has(concern));
-    if (refused !== undefined) throw new RedisFault(refused);
+    const reason = this.concerns?.find((concern) => refused.has(concern));
+    if (reason !== undefined) throw new RedisFault(reason);
   }
 
   #keepProbing(): void {
@@ -211,6 +239,14 @@ export class Connection {
 
 function put(client: Redis, question: Question): Promise<unknown> {
   return 'get' in question ? client.get(question.get) : client.exists(...question.exists);
+}
+
+/**
+ * How many replicas have all that this connection wrote, none of which has to: answered at once, with
+ * a number by a master and an error by a replica.
+ */
+function wait(client: Redis): Promise<number> {
+  return client.wait(0, 0);
 }
 
 /** To one key: what is too much for a server is not for it to be judged by. */

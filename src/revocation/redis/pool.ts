@@ -184,8 +184,9 @@ export class Pool {
 }
 
 /** Why what a connection answers may be wrong. */
-function warningsOf({ concerns }: Connection): readonly string[] {
-  return concerns ?? ['not_inspected'];
+function warningsOf({ concerns, isRoleUnconfirmed }: Connection): readonly string[] {
+  const warnings = concerns ?? ['not_inspected'];
+  return isRoleUnconfirmed ? [...warnings, 'role_unconfirmed'] : warnings;
 }
 
 function connections(state: 'ready' | 'down', read: () => number): Gauge {

@@ -6,6 +6,11 @@ export type Reply =
 /** Code for a reply that no Redis gives to what was asked. */
 export const UNEXPECTED_REPLY = 'unexpected_reply';
 
+/** Whether a reply to EXISTS or GET says that there is no such key. */
+export function saysAbsent({ value }: Reply): boolean {
+  return value === 0 || value === null;
+}
+
 /**
  * How many of `keys` keys exist, by the reply to one EXISTS: an integer from 0 to `keys`. Anything
  * else, whatever it may mean, is an error and never a count of 0.

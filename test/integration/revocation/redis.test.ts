@@ -116,7 +116,7 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
   });
 
   it.each([
-    ['all that it takes', '~blacklist:* ~blacklist-* +exists +get +info', 'ok', 'connections'],
+    ['all that it takes', '~blacklist:* ~blacklist-* +exists +get +info +wait', 'ok', 'connections'],
     [
       'no right to the keys of other scopes',
       '~blacklist:* +exists +get +info',
@@ -182,6 +182,38 @@ describe('with a server that answers badly', () => {
     expect(await ask('x', 'y')).toEqual([detail, detail]);
     await until(isUp);
     expect(await ask('z')).toEqual([_ === 'more than was asked' ? 'unexpected_reply' : detail]);
+  });
+
+  it.each([
+    ['that it is a replica', '-ERR WAIT cannot be used with replica instances.\r\n', 'is_replica'],
+    ['another error', '-LOADING not yet\r\n', 'LOADING'],
+    ['no number', '+OK\r\n', 'unexpected_reply'],
+  ])(
+    'believes that keys exist, not that they do not, of a server whose WAIT says %s',
+    async (_, reply, detail) => {
+      const redis = servers.use(await ScriptedRedis.start());
+      redis.keys.add(`${PREFIX}bad`);
+      const { ask, isUp } = open(redis.port, { size: 1 });
+      await until(isUp);
+      expect(await ask('bad', 'good')).toEqual(['revoked', 'not-revoked']);
+      redis.script = (command, truth) => (command[0] === 'wait' ? reply : truth);
+      expect(await ask('bad', 'good')).toEqual(['revoked', detail]);
+    },
+  );
+
+  it('is asked for no WAIT with lookups when it has answered none, and tells of it', async () => {
+    const redis = servers.use(await ScriptedRedis.start());
+    let asked = 0;
+    redis.script = (command, truth) => {
+      if (command[0] !== 'wait') return truth;
+      asked++;
+      return "-ERR unknown command 'WAIT'\r\n";
+    };
+    const { ask, isUp, pool } = open(redis.port, { size: 1 });
+    await until(isUp);
+    expect(await ask('good')).toEqual(['not-revoked']);
+    expect(asked).toBe(1);
+    expect(pool.component.detail).toBe('1 of 1 connections, role_unconfirmed');
   });
 
   it('knows only the keys that were answered when the connection is cut half-way', async () => {
