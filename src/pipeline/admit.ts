@@ -13,11 +13,13 @@ export interface AdmitOptions {
   readonly maxInFlight: number;
 }
 
-/**
- * How often deadlines are looked at, in ms. A call is answered up to this much before its deadline:
- * an answer that arrives after it is one that Envoy no longer waits for.
- */
+/** How often deadlines are looked at, in ms. */
 export const TICK_MS = 5;
+/**
+ * How long before its deadline a call is answered at the latest, in ms, because a tick may be late and
+ * the answer has a way to go: one that arrives after it is one that Envoy no longer waits for.
+ */
+const RESERVE_MS = 2;
 
 /**
  * How far the number of open checks may be above what is allowed: peers that obey the lower limit on
@@ -128,7 +130,7 @@ export class Admission implements CallObserver {
   }
 
   #isExpired(call: Call, now: number): boolean {
-    return call.deadline - now < TICK_MS;
+    return call.deadline - now < TICK_MS + RESERVE_MS;
   }
 }
 

@@ -116,7 +116,12 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
   });
 
   it.each([
-    ['all that it takes', '~blacklist:* ~blacklist-* +exists +get +info +wait', 'ok', 'connections'],
+    [
+      'all that it takes',
+      '~blacklist:* ~blacklist-* +exists +get +info +wait',
+      'ok',
+      'connections',
+    ],
     [
       'no right to the keys of other scopes',
       '~blacklist:* +exists +get +info',
