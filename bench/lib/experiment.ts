@@ -24,11 +24,30 @@ const NOISY = 0.3;
 const START_SEC = 1.2;
 /** Few enough that nothing is refused while every token is new. */
 const COLD: Load = { loop: 'closed', connections: 2, streams: 8 };
+/** Checks per second of new tokens that are no burst. */
+const CALM_RATE = 5_000;
+/** Arrivals are random: without it half of the runs would be a few questions short. */
+const MARGIN = 1.05;
+
+/**
+ * What a server is asked about every token with before it is measured. Of a calm load that is the load
+ * itself: what a burst has V8 take, it gives back in a calm alone.
+ */
+function coldLoad({ load, questions }: VariantPlan, { timing }: Bench) {
+  const { rate = Number.POSITIVE_INFINITY } = load;
+  const isCalm = load.loop !== 'closed' && rate <= CALM_RATE;
+  if (!isCalm) return { load: COLD, seconds: timing.coldMs / 2_000 };
+  return { load, seconds: Math.max((MARGIN * questions) / rate, timing.coldMs / 2_000) };
+}
 
 /** About how long it takes, in seconds. */
-export function secondsFor(plan: ExperimentPlan, { timing }: Bench): number {
-  const each = START_SEC + timing.coldMs / 1000 + timing.rounds * secondsOf(timing);
-  return plan.variants.length * each;
+export function secondsFor(plan: ExperimentPlan, bench: Bench): number {
+  const rounds = bench.timing.rounds * secondsOf(bench.timing);
+  return plan.variants.reduce((sum, variant) => sum + secondsToStart(variant, bench) + rounds, 0);
+}
+
+function secondsToStart(variant: VariantPlan, bench: Bench): number {
+  return START_SEC + coldLoad(variant, bench).seconds + bench.timing.coldMs / 2_000;
 }
 
 /**
@@ -40,7 +59,7 @@ export async function runExperiment(
   bench: Bench,
   update: (experiment: Experiment) => void,
 ): Promise<void> {
-  const { rounds, warmupMs, durationMs, coldMs } = bench.timing;
+  const { rounds, warmupMs, durationMs } = bench.timing;
   const runs = plan.variants.map((): Run[] => []);
   bench.progress.note(`\n${plan.title}\n${plan.about}`);
   await using started = new AsyncDisposableStack();
@@ -50,7 +69,7 @@ export async function runExperiment(
     const subject = started.use(await variant.start());
     subjects.push(subject);
     await warm(bench, variant, subject);
-    bench.progress.step(START_SEC + coldMs / 1000, `${variant.label}: warm`);
+    bench.progress.step(secondsToStart(variant, bench), `${variant.label}: warm`);
   }
   for (let round = 0; round < rounds; round++) {
     for (const [i, variant] of plan.variants.entries()) {
@@ -64,14 +83,12 @@ export async function runExperiment(
   warnOfNoise(plan, runs, bench);
 }
 
-/**
- * Until every token was asked about, a few at a time so that none is refused, and then for as long
- * again under the load that will be measured.
- */
+/** Until every token was asked about, and then for a while under the load that will be measured. */
 async function warm(bench: Bench, variant: VariantPlan, subject: Subject): Promise<void> {
   const { coldMs } = bench.timing;
+  const { load, seconds } = coldLoad(variant, bench);
   for (let asked = 0; asked < variant.questions; ) {
-    const cold = { ...COLD, warmupMs: 0, durationMs: coldMs / 2, skip: asked };
+    const cold = { ...load, warmupMs: 0, durationMs: seconds * 1_000, skip: asked };
     const run = await ask(bench, variant, subject, cold);
     if (run.checks === 0) throw new Error(`${variant.label}: ${run.void}`);
     asked += run.checks;
