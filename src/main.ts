@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --no-maglev --v8-pool-size=1 --max-semi-space-size=8
+#!/usr/bin/env -S node --no-maglev --no-sparkplug --v8-pool-size=1 --max-semi-space-size=8
 import { parseArgs } from 'node:util';
 import { helpText } from './config/help.ts';
 import { SettingsError } from './config/read.ts';

@@ -33,11 +33,15 @@ export async function memoryPlans(bench: Bench): Promise<Plans> {
     {
       ...{ id: 'compilers', title: 'Compilers', expectations: [] },
       about:
-        'At the load of the plan, with two optimizing compilers, as Node.js has it, and with one.',
-      variants: ['--maglev', '--no-maglev'].map((flag) =>
+        "At the load of the plan: V8's best compiler alone, and with each of the two that Node.js has besides.",
+      variants: ['', '--sparkplug', '--maglev'].map((flag) =>
         sluiceVariant(bench, corpus, {
-          ...{ id: flag.replace(/^--/, ''), label: flag, load: PLAN_LOAD },
-          run: { nodeFlags: [flag] },
+          ...{
+            id: flag.replace(/^--/, '') || 'alone',
+            label: flag || 'TurboFan alone',
+            load: PLAN_LOAD,
+          },
+          run: { nodeFlags: flag === '' ? [] : [flag] },
         }),
       ),
     },

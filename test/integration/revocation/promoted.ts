@@ -6,7 +6,7 @@ import { Connection } from '../../../src/revocation/redis/connection.ts';
 /*
  * Prints how many bytes a lookup of two commands leaves in the old generation of V8's heap:
  *
- *     node --no-maglev promoted.ts 6379
+ *     node --no-maglev --no-sparkplug promoted.ts 6379
  */
 
 const LOOKUPS = 2_000;
