@@ -4,7 +4,9 @@ import type { Clock } from '../../domain/clock.ts';
 import { createClient, cut, OPEN_TIMEOUT_MS, type RedisAddress } from './client.ts';
 import { codeOf, RedisFault } from './errors.ts';
 import { type Concern, concernsOf, type Info } from './inspection.ts';
-import { countOf, cutOffOf, type Reply, saysAbsent, UNEXPECTED_REPLY } from './replies.ts';
+import { faultOf, put, type Question, shortened } from './question.ts';
+import type { Reply } from './replies.ts';
+import { believed, putRole, roleFaultOf } from './role.ts';
 
 export interface ConnectionOptions {
   readonly address: RedisAddress;
@@ -20,9 +22,6 @@ export interface ConnectionOptions {
   readonly refused: ReadonlySet<Concern>;
 }
 
-/** One command: how many of some keys exist, or what a key holds. */
-export type Question = { readonly exists: readonly string[] } | { readonly get: string };
-
 /**
  * How often a connection is probed, in ms, so that one that died in silence is found within this and
  * the time for a reply.
@@ -34,8 +33,6 @@ const HEARTBEAT_MS = 300;
  * reply has passed.
  */
 const MAX_REPLY_BYTES = 512 * 1024;
-/** With which a replica refuses WAIT: it has no code of its own. */
-const REFUSED_BY_REPLICA = 'ERR';
 /** Every how many heartbeats memory is looked at: nobody changes that in a hurry. */
 const MEMORY_BEATS = 10;
 
@@ -107,30 +104,28 @@ export class Connection {
    * Sends one EXISTS or GET for each question, in one write. One reply per question, in order; never
    * rejects. After a time-out the connection is closed: its replies could no longer be told apart.
    *
-   * WAIT follows the questions: a server that was demoted before it answered them refuses that, which
-   * the next probe would find out some checks later.
+   * The role is asked for after the questions: a server that was demoted before it answered them says
+   * so, which the next probe would find out some checks later.
    */
   async ask(questions: readonly Question[]): Promise<readonly Reply[]> {
     const replies = await this.#send(
       (client) => [
         ...questions.map((question) => put(client, question)),
-        ...(this.#confirmsRole ? [wait(client)] : []),
+        ...(this.#confirmsRole ? [putRole(client)] : []),
       ],
       questions[0],
     );
-    const believed = this.#confirmsRole ? this.#ofMaster(replies) : replies;
-    this.hasServed ||= believed.some((reply) => 'value' in reply);
-    return believed;
+    const answers = this.#confirmsRole ? this.#ofMaster(replies) : replies;
+    this.hasServed ||= answers.some((reply) => 'value' in reply);
+    return answers;
   }
 
-  /** The replies but the last one, to WAIT: that a key is not there takes a master to say. */
   #ofMaster(replies: readonly Reply[]): readonly Reply[] {
     const answers = replies.slice(0, -1);
-    const { value, error } = replies.at(-1) as Reply;
-    if (typeof value === 'number') return answers;
-    const code = error === REFUSED_BY_REPLICA ? 'is_replica' : (error ?? UNEXPECTED_REPLY);
-    if (code === 'is_replica') this.close(code);
-    return answers.map((reply) => (saysAbsent(reply) ? { error: code } : reply));
+    const fault = roleFaultOf(replies.at(-1));
+    if (fault === undefined) return answers;
+    if (fault === 'is_replica') this.close(fault);
+    return answers.map((reply) => believed(reply, fault));
   }
 
   /** host:port, the host as an address. */
@@ -200,7 +195,7 @@ export class Connection {
     const questions = [{ exists: [probeKey] }, ...(alsoProbed?.() ?? [])];
     const replies = await this.#send((client) => [
       ...questions.map((question) => put(client, question)),
-      ...(triesRole ? [wait(client)] : []),
+      ...(triesRole ? [putRole(client)] : []),
       client.info('replication'),
       ...(withMemory ? [client.info('memory')] : []),
     ]);
@@ -210,7 +205,7 @@ export class Connection {
     }
     if (this.#client.status !== 'ready') throw new RedisFault(this.#end);
     const told = replies.slice(questions.length);
-    if (triesRole) this.#confirmsRole = typeof told.shift()?.value === 'number';
+    if (triesRole) this.#confirmsRole = roleFaultOf(told.shift()) === undefined;
     this.isRoleUnconfirmed ||= triesRole && !this.#confirmsRole;
     const [replication, memory] = told;
     this.#info = {
@@ -235,29 +230,6 @@ export class Connection {
     });
     void this.ended.then(stop);
   }
-}
-
-function put(client: Redis, question: Question): Promise<unknown> {
-  return 'get' in question ? client.get(question.get) : client.exists(...question.exists);
-}
-
-/**
- * How many replicas have all that this connection wrote, none of which has to: answered at once, with
- * a number by a master and an error by a replica.
- */
-function wait(client: Redis): Promise<number> {
-  return client.wait(0, 0);
-}
-
-/** To one key: what is too much for a server is not for it to be judged by. */
-function shortened(question: Question): Question {
-  return 'get' in question ? question : { exists: question.exists.slice(0, 1) };
-}
-
-/** A code for what is wrong with the answer to a question; undefined: nothing. */
-function faultOf(question: Question, reply: Reply | undefined): string | undefined {
-  const answer = 'get' in question ? cutOffOf(reply) : countOf(reply, question.exists.length);
-  return typeof answer === 'object' ? answer.error : undefined;
 }
 
 function toReply(value: unknown): Reply {

@@ -1,5 +1,5 @@
 import type { RevocationQuery, RevocationScope } from '../../domain/claims.ts';
-import type { Question } from './connection.ts';
+import type { Question } from './question.ts';
 
 /**
  * The key that says that something is revoked. With the prefix `blacklist:` that of a token is

@@ -1,9 +1,10 @@
 import type { Clock } from '../../domain/clock.ts';
 import { Gauge, type Instrument } from '../../domain/instrument.ts';
 import type { Component, ComponentState, Logger } from '../../domain/ports.ts';
-import { Connection, type ConnectionOptions, type Question } from './connection.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
 import { codeOf, RedisFault } from './errors.ts';
 import { FailoverWatch } from './failover-watch.ts';
+import type { Question } from './question.ts';
 import { Semaphore } from './semaphore.ts';
 
 export interface PoolOptions extends ConnectionOptions {

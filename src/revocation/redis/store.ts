@@ -3,9 +3,10 @@ import type { RevocationQuery, RevocationScope, Verdict } from '../../domain/cla
 import type { Clock } from '../../domain/clock.ts';
 import type { RevocationStore } from '../../domain/ports.ts';
 import { isCutOff } from '../revocation.ts';
-import type { Connection, Question } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { keyOf, questionOf } from './keys.ts';
 import type { Pool } from './pool.ts';
+import type { Question } from './question.ts';
 import { countOf, cutOffOf, type Reply, UNEXPECTED_REPLY } from './replies.ts';
 
 /** Keys of each scope lately seen that are remembered. */
