@@ -39,7 +39,7 @@ export const CALLER: CallerOptions = {
 };
 
 /**
- * Told by its circuit breakers to fail what it cannot send, and to have no more connections than
- * workers: `max_pending_requests` 128 and `max_connections` 8.
+ * As deploy/envoy/envoy.yaml has it, told by its circuit breakers to fail what it cannot send, and to
+ * have no more connections than workers: `max_pending_requests` 128 and `max_connections` 8.
  */
 export const BRIEF: Partial<CallerOptions> = { pool: 1, pending: 16 };
