@@ -14,7 +14,7 @@ export interface AdmitOptions {
 }
 
 /** How often deadlines are looked at, in ms. */
-export const TICK_MS = 5;
+const TICK_MS = 5;
 /**
  * How long before its deadline a call is answered at the latest, in ms, because a tick may be late and
  * the answer has a way to go: one that arrives after it is one that Envoy no longer waits for.
