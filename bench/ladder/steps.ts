@@ -13,6 +13,13 @@ import {
 } from './plans.ts';
 import { quotas } from './quota.ts';
 
+/** Flags of Node.js, by what compiles. */
+const compilers: Readonly<Record<string, readonly string[]>> = {
+  alone: [],
+  sparkplug: ['--sparkplug'],
+  maglev: ['--maglev'],
+};
+
 /** Not of the plan: what of V8's memory can be chosen. */
 export async function memoryPlans(bench: Bench): Promise<Plans> {
   const corpus = await bench.corpus();
@@ -34,14 +41,10 @@ export async function memoryPlans(bench: Bench): Promise<Plans> {
       ...{ id: 'compilers', title: 'Compilers', expectations: [] },
       about:
         "At the load of the plan: V8's best compiler alone, and with each of the two that Node.js has besides.",
-      variants: ['', '--sparkplug', '--maglev'].map((flag) =>
+      variants: Object.entries(compilers).map(([id, nodeFlags]) =>
         sluiceVariant(bench, corpus, {
-          ...{
-            id: flag.replace(/^--/, '') || 'alone',
-            label: flag || 'TurboFan alone',
-            load: PLAN_LOAD,
-          },
-          run: { nodeFlags: flag === '' ? [] : [flag] },
+          ...{ id, label: nodeFlags[0] ?? 'TurboFan alone', load: PLAN_LOAD },
+          run: { nodeFlags },
         }),
       ),
     },

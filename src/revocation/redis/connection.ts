@@ -45,8 +45,6 @@ export class Connection {
   readonly ended: Promise<string>;
   /** Why its answers may be wrong; undefined: the server does not say. */
   concerns: readonly Concern[] | undefined;
-  /** The server would not say, as it is to do with every lookup, that it is a master: see ask. */
-  isRoleUnconfirmed = false;
   /** Whether it has answered a lookup, beside its probes. */
   hasServed = false;
   /** What a lookup has asked that it has ended for want of a reply to. */
@@ -128,6 +126,11 @@ export class Connection {
     return answers.map((reply) => believed(reply, fault));
   }
 
+  /** The server would not say, as it is to do with every lookup, that it is a master: see ask. */
+  get isRoleUnconfirmed(): boolean {
+    return this.#options.refused.has('is_replica') && !this.#confirmsRole;
+  }
+
   /** host:port, the host as an address. */
   get server(): string {
     const { remoteAddress, remotePort } = this.#client.stream as Socket;
@@ -206,7 +209,6 @@ export class Connection {
     if (this.#client.status !== 'ready') throw new RedisFault(this.#end);
     const told = replies.slice(questions.length);
     if (triesRole) this.#confirmsRole = roleFaultOf(told.shift()) === undefined;
-    this.isRoleUnconfirmed ||= triesRole && !this.#confirmsRole;
     const [replication, memory] = told;
     this.#info = {
       replication: textOf(replication),

@@ -45,9 +45,8 @@ export class Pool {
   #watch: FailoverWatch | undefined;
   readonly #warned = new Set<string>();
   #hungOn: readonly Question[] = [];
-  /** How often sentinels have told of another master, and of which one the last time. */
-  #switches = 0;
-  #master: string | undefined;
+  /** What sentinels have last told: another object each time, be it of the same master. */
+  #switch: { readonly to: string } | undefined;
 
   constructor(options: PoolOptions, clock: Clock, logger: Logger) {
     this.#options = {
@@ -93,8 +92,7 @@ export class Pool {
 
   /** The new master may have been found before it was told of. */
   #leaveAllBut(server: string): void {
-    this.#switches++;
-    this.#master = server;
+    this.#switch = { to: server };
     for (const connection of this.#ready) {
       if (connection.server !== server) connection.close('failover');
     }
@@ -132,9 +130,9 @@ export class Pool {
 
   /** An old master that hung while another took its place answers again, and takes itself for one. */
   async #open(): Promise<Connection> {
-    const before = this.#switches;
+    const before = this.#switch;
     const connection = await Connection.open(this.#options, this.#clock);
-    if (before === this.#switches || connection.server === this.#master) return connection;
+    if (this.#switch === before || this.#switch?.to === connection.server) return connection;
     connection.close('failover');
     throw new RedisFault('failover');
   }
