@@ -18,6 +18,15 @@ interface Cases {
   }[];
 }
 
+// Groups are evaluated in no order: an alert that reads the record of another group sees this minute's
+// or the last one's, as it happens.
+it('has all rules of deploy/prometheus in one group', () => {
+  const { groups } = parse(readFileSync(join(FOLDER, 'rules.yaml'), 'utf8')) as {
+    readonly groups: readonly { readonly name: string }[];
+  };
+  expect(groups.map(({ name }) => name)).toEqual(['ext-authz']);
+});
+
 describe.skipIf(missing('promtool'))('deploy/prometheus', () => {
   const promtool = async (...args: readonly string[]) =>
     run((await ensureTool('promtool')).path, args, TIMEOUT_MS);
