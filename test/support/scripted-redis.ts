@@ -9,7 +9,11 @@ export type Command = readonly string[];
  * connection ends. `position`: of the command among those that came in the same packet, from 0.
  */
 export type Script = (command: Command, truth: string, position: number) => Answer;
-export type Answer = string | Buffer | { readonly last: string };
+/** A promise: of what is sent when it is known, be it after the answer to what was asked later. */
+export type Answer = string | Buffer | { readonly last: string } | Promise<string> | typeof HANG;
+
+/** No answer, here and to all that comes on the same connection. */
+export const HANG = Symbol('hang');
 
 const MASTER = 'role:master\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n';
 
@@ -69,7 +73,9 @@ export class ScriptedRedis implements AsyncDisposable {
     if (socket.writableEnded || this.#frozen.has(socket)) return;
     const truth = this.#truth(command);
     const answer = this.script?.(command, truth, position) ?? truth;
-    if (typeof answer === 'string' || Buffer.isBuffer(answer)) socket.write(answer);
+    if (answer === HANG) this.#frozen.add(socket);
+    else if (answer instanceof Promise) void answer.then((bytes) => socket.write(bytes));
+    else if (typeof answer === 'string' || Buffer.isBuffer(answer)) socket.write(answer);
     else socket.end(answer.last);
   }
 

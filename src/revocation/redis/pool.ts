@@ -128,13 +128,21 @@ export class Pool {
     }
   }
 
-  /** An old master that hung while another took its place answers again, and takes itself for one. */
+  /**
+   * What becomes known while a connection is in the making is held against it: an old master that
+   * hung while another took its place answers again, and takes itself for one; a server that has let
+   * a lookup wait was not asked that yet.
+   */
   async #open(): Promise<Connection> {
     const before = this.#switch;
+    const asked = this.#hungOn;
     const connection = await Connection.open(this.#options, this.#clock);
-    if (this.#switch === before || this.#switch?.to === connection.server) return connection;
-    connection.close('failover');
-    throw new RedisFault('failover');
+    const isOldMaster = this.#switch !== before && this.#switch?.to !== connection.server;
+    const isUntried = this.#hungOn !== asked && this.#hungOn.length > 0;
+    if (!isOldMaster && !isUntried) return connection;
+    const why = isOldMaster ? 'failover' : 'reply_timeout';
+    connection.close(why);
+    throw new RedisFault(why);
   }
 
   /** Lets lookups have the connection until it ends. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { probesOf } from '../../../src/revocation/redis/keys.ts';
-import { type Command, ScriptedRedis } from '../../support/scripted-redis.ts';
+import { type Answer, type Command, HANG, ScriptedRedis } from '../../support/scripted-redis.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
 import { startValkey, type Valkey } from '../../support/valkey.ts';
@@ -157,7 +157,7 @@ describe('with a server that answers badly', () => {
   afterAll(() => servers.disposeAsync());
 
   /** Answers the probe properly, and everything else as it is told; undefined = by hanging up. */
-  async function badServer(answer: (command: Command) => string | undefined): Promise<number> {
+  async function badServer(answer: (command: Command) => Answer | undefined): Promise<number> {
     const redis = servers.use(await ScriptedRedis.start());
     redis.script = (command, truth) => {
       const isOurs = command[0] === 'exists' && !command.includes(`${PREFIX}probe`);
@@ -262,9 +262,9 @@ describe('with a server that answers badly', () => {
 
   it('has no lookup wait for a server that has kept one waiting, until it answers what it was asked', async () => {
     let hangs = true;
-    const port = await badServer(() => (hangs ? '' : ':0\r\n'));
-    const { pool, ask, isUp } = open(port, { size: 2 });
-    await until(isUp);
+    const port = await badServer(() => (hangs ? HANG : ':0\r\n'));
+    const { pool, ask } = open(port, { size: 2 });
+    await until(() => pool.component.detail === '2 of 2 connections');
     await Promise.all([ask('a', 'b'), ask('c')]);
     const reasons = new Set<unknown>();
     const end = performance.now() + 1_000;
@@ -276,6 +276,28 @@ describe('with a server that answers badly', () => {
     hangs = false;
     await until(() => pool.component.state === 'ok');
     expect(await ask('d')).toEqual(['not-revoked']);
+  });
+
+  it('takes up no connection that was in the making when a lookup hung, and was not asked that', async () => {
+    const redis = servers.use(await ScriptedRedis.start());
+    const hung = Promise.withResolvers<void>();
+    let probed = 0;
+    redis.script = (command, truth) => {
+      if (command.includes(`${PREFIX}a`)) return HANG;
+      if (command.join(' ') !== 'info memory') return truth;
+      probed++; // each connection at first, and again after 3 s
+      if (probed === 1) return truth;
+      return probed === 2 ? { last: '' } : hung.promise.then(() => truth);
+    };
+    const { ask, isUp } = open(redis.port, { size: 2, readTimeoutMs: 400 });
+    await until(() => isUp() && probed === 2);
+    expect(await ask('a')).toEqual(['reply_timeout']);
+    hung.resolve();
+    const end = performance.now() + 500;
+    while (performance.now() < end) {
+      expect(await ask('a')).toEqual(['not_connected']);
+      await sleep(1);
+    }
   });
 
   it('believes the single answers when the count says otherwise', async () => {
