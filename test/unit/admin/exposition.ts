@@ -32,6 +32,7 @@ const SUFFIXES: Readonly<Record<string, readonly string[]>> = {
 export function parseExposition(text: string): readonly Family[] {
   if (!text.endsWith('\n')) throw new Error('the last line has no end');
   const families: (Family & { samples: Sample[] })[] = [];
+  const seen = new Set<string>();
   let help: readonly [name: string, text: string] | undefined;
   for (const line of text.split('\n')) {
     if (line === '') continue;
@@ -47,7 +48,9 @@ export function parseExposition(text: string): readonly Family[] {
       const family = families.at(-1);
       const sample = parseSample(line);
       if (family === undefined || !belongs(sample.name, family)) throw new Error(`astray: ${line}`);
-      if (family.samples.some((other) => isSame(other, sample))) throw new Error(`again: ${line}`);
+      const series = sample.name + keyOf(sample.labels);
+      if (seen.has(series)) throw new Error(`again: ${line}`);
+      seen.add(series);
       family.samples.push(sample);
     }
   }
@@ -78,8 +81,6 @@ function belongs(name: string, { name: family, type }: Family): boolean {
 }
 
 const keyOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).toSorted());
-const isSame = (a: Sample, b: Sample): boolean =>
-  a.name === b.name && keyOf(a.labels) === keyOf(b.labels);
 
 /** Buckets ascend and are cumulated; the last is +Inf and equals the count; there is a sum. */
 function checkHistogram({ name, samples }: Family): void {
@@ -109,6 +110,8 @@ export function valueIn(
   name: string,
   labels: Labels = {},
 ): number | undefined {
-  const wanted = { name, labels, value: 0 };
-  return families.flatMap(({ samples }) => samples).find((sample) => isSame(sample, wanted))?.value;
+  const wanted = keyOf(labels);
+  return families
+    .flatMap(({ samples }) => samples)
+    .find((sample) => sample.name === name && keyOf(sample.labels) === wanted)?.value;
 }
