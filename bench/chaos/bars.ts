@@ -1,7 +1,7 @@
-import type { ChaosOutcome } from '../lib/result.ts';
 import { ms, percent } from '../report/chaos.ts';
 import type { Expectations, Fault } from './fault.ts';
 import { countBy, goodput, p99Ms } from './figures.ts';
+import type { ChaosOutcome } from './result.ts';
 import type { Observation, Timing } from './run.ts';
 
 /** What a fault may cost. */

@@ -1,11 +1,11 @@
 import type { Bench } from '../lib/bench.ts';
-import type { Chaos, ChaosOutcome } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { OTHER_CORE, pin, SERVER_CORE } from '../lib/subject.ts';
 import { BARS, isHarmful, judge } from './bars.ts';
 import type { Fault, Rig } from './fault.ts';
 import { groups } from './faults/index.ts';
 import { describe } from './line.ts';
+import type { Chaos, ChaosOutcome } from './result.ts';
 import { observe, type Timing } from './run.ts';
 import { STARVED_MS } from './starvation.ts';
 

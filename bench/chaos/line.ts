@@ -1,5 +1,5 @@
-import type { ChaosOutcome } from '../lib/result.ts';
 import { errorsText, growthText, ms, percent, verdictText } from '../report/chaos.ts';
+import type { ChaosOutcome } from './result.ts';
 
 /** One line that says how a fault went. */
 export function describe(outcome: ChaosOutcome): string {

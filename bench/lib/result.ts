@@ -1,4 +1,7 @@
-import type { PlanQueryName } from './plan.ts';
+import type { Chaos } from '../chaos/result.ts';
+import type { Locust } from '../locust/result.ts';
+import type { Rotation } from '../rotation/result.ts';
+import type { Scaling } from '../scaling/result.ts';
 
 /**
  * What a benchmark found, as it lies in bench/results: raw runs, out of which the report and its
@@ -233,98 +236,6 @@ export interface SoakSample {
   readonly heapMiB: number;
 }
 
-export interface Chaos {
-  /** Checks/s, and revocations/s beside them. */
-  readonly rate: number;
-  readonly revocationsPerSec: number;
-  readonly outcomes: readonly ChaosOutcome[];
-}
-
-/** What one fault did to checks under way, and to the service. */
-export interface ChaosOutcome {
-  readonly group: string;
-  readonly name: string;
-  /** What the fault leaves of Redis. */
-  readonly redis: 'gone' | 'usable' | 'poor';
-  readonly checks: number;
-  /** How many answers were right, excused, error, false_allow, wronged, lost, broken. */
-  readonly grades: Readonly<Record<string, number>>;
-  /** Of checks sent during the fault, by reason. */
-  readonly errors: Readonly<Record<string, number>>;
-  /** Shares of right answers; `before` is absent where the fault is there from the start. */
-  readonly goodput: {
-    readonly before?: number;
-    readonly during: number;
-    readonly after: number;
-  };
-  /** From the fault until nobody hangs; absent where that never came. */
-  readonly detectionMs?: number;
-  /** From the end of the fault until answers are right again; absent where that never came. */
-  readonly recoveryMs?: number;
-  /** Of answers during the fault. */
-  readonly p99Ms: number;
-  readonly memoryMiB: { readonly before: number; readonly since: number };
-  /** What /ready said during the fault. */
-  readonly states: readonly string[];
-  /** How long Sluice, or the load, had to wait for a CPU. */
-  readonly starvedMs: number;
-  /** Bars that were missed; empty = passed. */
-  readonly missed: readonly string[];
-}
-
-export interface Rotation {
-  /** Checks/s that are asked about tokens of the provider. */
-  readonly rate: number;
-  readonly outcomes: readonly RotationOutcome[];
-}
-
-/** What one drill of an issuer's keys did to checks under way. */
-export interface RotationOutcome {
-  readonly name: string;
-  readonly about: string;
-  readonly seconds: number;
-  readonly checks: number;
-  /** How many answers were right, error, undecided, late, wrong_allow, wrong_denial, lost, broken. */
-  readonly grades: Readonly<Record<string, number>>;
-  /** 503 for good tokens, by reason. */
-  readonly errors: Readonly<Record<string, number>>;
-  /** Times that Sluice asked for keys, by outcome. */
-  readonly fetches: { readonly success: number; readonly failure: number };
-  /** Of all answers. */
-  readonly p99Ms: number;
-  readonly measures: readonly Measure[];
-  /** How long Sluice, or the load, had to wait for a CPU. */
-  readonly starvedMs: number;
-}
-
-export interface Scaling {
-  /** Requests/s to Envoy. */
-  readonly rate: number;
-  readonly steps: readonly ScalingStep[];
-}
-
-/** What one change of the instances, or of Envoy, did to requests under way. */
-export interface ScalingStep {
-  readonly name: string;
-  readonly about: string;
-  readonly seconds: number;
-  /** That Envoy asks at its end. */
-  readonly instances: number;
-  readonly requests: number;
-  /** How many came to anything else than they should, by what they came to. */
-  readonly failed: Readonly<Record<string, number>>;
-  /** Of the checks at its end: what the instance had that had least, and that had most. */
-  readonly share: { readonly min: number; readonly max: number };
-  /** The most there were at once; and instances that ran, those that leave among them, times the pool. */
-  readonly redisConnections: { readonly most: number; readonly bound: number };
-  /** Connections of Envoy to instances that were asked to go: too old, or the instance left. */
-  readonly renewed: number;
-  /** From when a request was due. */
-  readonly p99Ms: number;
-  /** How long an instance, or the load, had to wait for a CPU. */
-  readonly starvedMs: number;
-}
-
 /** One figure of a drill, and what it may be; without limits it is only told. */
 export interface Measure {
   readonly text: string;
@@ -333,47 +244,4 @@ export interface Measure {
   readonly found?: number;
   readonly atLeast?: number;
   readonly atMost?: number;
-}
-
-/** The tuning plan's own measurement, its step 0. */
-export interface Locust {
-  /** The first is the plan's. */
-  readonly runs: readonly LocustRun[];
-}
-
-/** What users that Locust plays met with, and what Prometheus saw of Sluice meanwhile. */
-export interface LocustRun {
-  readonly name: string;
-  readonly users: number;
-  /** Requests/s that so many users make at most, as each of them waits between two. */
-  readonly offered: number;
-  /** As typed, but for the token. */
-  readonly command: string;
-  /** Why nothing of this run counts. */
-  readonly void?: string;
-  /** From the first request to the last. */
-  readonly seconds: number;
-  readonly requests: number;
-  readonly failures: number;
-  /** The same by what Locust calls them. */
-  readonly errors: Readonly<Record<string, number>>;
-  /** At Locust, in whole ms. */
-  readonly latencyMs: Latency;
-  /** Of requests at Envoy once all users were there, without what they waited in Locust. */
-  readonly envoyP99Ms?: number;
-  /** Checks that Sluice decided, however. */
-  readonly decided: number;
-  /** What Prometheus answered, in the unit of the query; absent where it had no answer. */
-  readonly answers: Readonly<Partial<Record<PlanQueryName, number>>>;
-  /** The same every so often: null where there was no answer. */
-  readonly history: {
-    readonly stepSec: number;
-    readonly answers: Readonly<Partial<Record<PlanQueryName, readonly (number | null)[]>>>;
-  };
-  /** CPU once all users were there, in cores, by role: locust, sluice, envoy …, and `other`. */
-  readonly cores: Readonly<Record<string, number>>;
-  /** Of Locust's processes the busiest, in cores. */
-  readonly busiestLocust: number;
-  /** Share of the time of all cores that was used, by whatever it was. */
-  readonly machineBusy: number;
 }

@@ -1,11 +1,11 @@
 import { ensureTool } from '../../scripts/lib/tools.ts';
 import { algorithmCorpus, type Bench } from '../lib/bench.ts';
-import type { LocustRun } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { startSluice } from '../lib/subject.ts';
 import { describe } from '../report/locust.ts';
 import type { Load } from './command.ts';
 import { play } from './play.ts';
+import type { LocustRun } from './result.ts';
 import { locustRig } from './rig.ts';
 
 /** For all to start, and to end. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askedOver, type PlanQueryName, planQueries, planQueryNames } from '../lib/plan.ts';
 import { processTree } from '../lib/proc.ts';
-import type { LocustRun } from '../lib/result.ts';
 import { whole } from '../report/numbers.ts';
 import { commandText, type Load, startLocust } from './command.ts';
 import { CpuSamples } from './cpu-samples.ts';
+import type { LocustRun } from './result.ts';
 import type { LocustRig } from './rig.ts';
 import { voidReason } from './void-reason.ts';
 

@@ -1,5 +1,5 @@
-import type { LocustRun } from '../lib/result.ts';
 import { percent, short, whole } from '../report/numbers.ts';
+import type { LocustRun } from './result.ts';
 
 /** Of a core: a Python as busy as that is late by itself. */
 const MAX_LOCUST = 0.9;

@@ -1,4 +1,4 @@
-import type { Chaos, ChaosOutcome } from '../lib/result.ts';
+import type { Chaos, ChaosOutcome } from '../chaos/result.ts';
 import { whole } from './numbers.ts';
 
 export const chaosHead: readonly string[] = [

@@ -1,5 +1,5 @@
 import { type PlanQueryName, planQueries, planQueryNames } from '../lib/plan.ts';
-import type { Locust, LocustRun } from '../lib/result.ts';
+import type { Locust, LocustRun } from '../locust/result.ts';
 import { errorsText } from './chaos.ts';
 import { number, percent, short, whole } from './numbers.ts';
 import { locustChecklist, ms, signs } from './plan-checklist.ts';

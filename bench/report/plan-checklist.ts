@@ -1,5 +1,5 @@
 import { PLAN_RPS, targets } from '../lib/plan.ts';
-import type { LocustRun } from '../lib/result.ts';
+import type { LocustRun } from '../locust/result.ts';
 import { number, percent, short } from './numbers.ts';
 
 /** `shown`: a value that no limit is set for, or that cannot be judged. */

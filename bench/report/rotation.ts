@@ -1,4 +1,4 @@
-import type { Rotation } from '../lib/result.ts';
+import type { Rotation } from '../rotation/result.ts';
 import { errorsText } from './chaos.ts';
 import { isNothing, measureText, verdictOf } from './measures.ts';
 import { short, whole } from './numbers.ts';

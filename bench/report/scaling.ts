@@ -1,4 +1,5 @@
-import type { Measure, Scaling, ScalingStep } from '../lib/result.ts';
+import type { Measure } from '../lib/result.ts';
+import type { Scaling, ScalingStep } from '../scaling/result.ts';
 import { errorsText } from './chaos.ts';
 import { failedChecks } from './figures.ts';
 import { verdictOf } from './measures.ts';

@@ -3,10 +3,11 @@ import { countBy } from '../chaos/figures.ts';
 import { Load, type LoadOptions } from '../chaos/load.ts';
 import { startStarvation } from '../chaos/starvation.ts';
 import { latencyOf } from '../lib/process-figures.ts';
-import type { Measure, RotationOutcome } from '../lib/result.ts';
+import type { Measure } from '../lib/result.ts';
 import type { Samples } from '../lib/server-figures.ts';
 import type { Entry } from './ledger.ts';
 import { Ledger } from './ledger.ts';
+import type { RotationOutcome } from './result.ts';
 import type { KeyRig } from './rig.ts';
 import { type Forged, Tokens } from './tokens.ts';
 

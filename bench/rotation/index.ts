@@ -1,5 +1,4 @@
 import type { Bench } from '../lib/bench.ts';
-import type { Rotation, RotationOutcome } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { OTHER_CORE, pin, SERVER_CORE } from '../lib/subject.ts';
 import { isHeld } from '../report/measures.ts';
@@ -15,6 +14,7 @@ import {
 import { publishedAhead, publishedAtFirstUse, publishedDuringFetch } from './drills/rotation.ts';
 import { keyWithdrawn, LEAST_MAX_AGE_SEC, LOOKED_AT, REFRESHED } from './drills/withdrawal.ts';
 import { describe } from './line.ts';
+import type { Rotation, RotationOutcome } from './result.ts';
 
 const LOAD: LoadTiming = { rate: 500, connections: 8, lostAfterMs: 1_000 };
 const START_SEC = 3;

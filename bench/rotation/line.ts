@@ -1,7 +1,7 @@
-import type { RotationOutcome } from '../lib/result.ts';
 import { errorsText } from '../report/chaos.ts';
 import { measureText, verdictOf } from '../report/measures.ts';
 import { short, whole } from '../report/numbers.ts';
+import type { RotationOutcome } from './result.ts';
 
 /** Lines that say how a drill went. */
 export function describe(outcome: RotationOutcome): string {

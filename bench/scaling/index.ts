@@ -3,12 +3,12 @@ import { Fleet } from '../../test/support/fleet.ts';
 import { Load } from '../../test/support/load.ts';
 import { startServe } from '../chaos/rigs.ts';
 import type { Bench } from '../lib/bench.ts';
-import type { Scaling, ScalingStep } from '../lib/result.ts';
 import { ResultFile } from '../lib/store.ts';
 import { isHeld } from '../report/measures.ts';
 import { describeStep, measuresOf } from '../report/scaling.ts';
 import { prepareAsks, REVOKED_EVERY } from './asks.ts';
 import { perform } from './perform.ts';
+import type { Scaling, ScalingStep } from './result.ts';
 import { type StepTiming, steps } from './steps.ts';
 
 interface Timing extends StepTiming {

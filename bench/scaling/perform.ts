@@ -5,10 +5,10 @@ import type { Sluice } from '../../test/support/sluice.ts';
 import { countBy } from '../chaos/figures.ts';
 import { startStarvation } from '../chaos/starvation.ts';
 import { latencyOf } from '../lib/process-figures.ts';
-import type { ScalingStep } from '../lib/result.ts';
 import { scrape } from '../lib/server-figures.ts';
 import type { Ask } from './asks.ts';
 import { Census } from './census.ts';
+import type { ScalingStep } from './result.ts';
 import type { Step } from './steps.ts';
 
 export interface Scene {

@@ -1,6 +1,6 @@
 import type { EChartsOption } from 'echarts';
 import type { PlanQueryName } from '../../lib/plan.ts';
-import type { Locust, LocustRun } from '../../lib/result.ts';
+import type { Locust, LocustRun } from '../../locust/result.ts';
 import type { Chart } from './draw.ts';
 import { axisLines, INK, LEGEND, LEGEND_ROW, SERIES, TEXT, valueAxis } from './parts.ts';
 

@@ -1,12 +1,8 @@
-import type {
-  Chaos,
-  Experiment,
-  Locust,
-  Rotation,
-  Scaling,
-  Soak,
-  Variant,
-} from '../../lib/result.ts';
+import type { Chaos } from '../../chaos/result.ts';
+import type { Experiment, Soak, Variant } from '../../lib/result.ts';
+import type { Locust } from '../../locust/result.ts';
+import type { Rotation } from '../../rotation/result.ts';
+import type { Scaling } from '../../scaling/result.ts';
 import { chaosHead, chaosRows } from '../chaos.ts';
 import type { Checklist } from '../checklist.ts';
 import { allColumns, type Column, columnsOf, rangeText } from '../columns.ts';

@@ -1,4 +1,4 @@
-import type { LocustRun } from '../../../../bench/lib/result.ts';
+import type { LocustRun } from '../../../../bench/locust/result.ts';
 
 /** 1,000 users for a minute, with nothing amiss. */
 export function locustRunOf(more: Partial<LocustRun> = {}): LocustRun {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ScalingStep } from '../../../../bench/lib/result.ts';
 import { buildReport } from '../../../../bench/report/index.ts';
 import { isHeld } from '../../../../bench/report/measures.ts';
 import { describeStep, measuresOf, scalingRows } from '../../../../bench/report/scaling.ts';
 import { benchResult } from '../../../../bench/report/schema.ts';
+import type { ScalingStep } from '../../../../bench/scaling/result.ts';
 import { resultOf } from './fixture.ts';
 
 const step = (more: Partial<ScalingStep> = {}): ScalingStep => ({
