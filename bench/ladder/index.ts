@@ -12,18 +12,22 @@ import {
   poolPlans,
 } from './steps.ts';
 
+const NOT_OF_THE_PLAN =
+  "V8's young generation and compilers: not of the plan, and this is a quick run";
+
 /** The tuning plan, step by step. */
 export async function runLadder(bench: Bench): Promise<void> {
-  const file = await ResultFile.create('ladder', bench.options.quick);
+  const { quick } = bench.options;
+  const file = await ResultFile.create('ladder', quick);
   const corpus = describeCorpus((await bench.corpus()).corpus);
-  const skipped: string[] = [];
+  const skipped = quick ? [NOT_OF_THE_PLAN] : [];
   const plans = [
     ...(await gainPlans(bench)),
     ...(await poolPlans(bench)),
     ...(await concurrencyPlans(bench)),
     ...(await cpuPlans(bench, skipped)),
     ...(await batchPlans(bench)),
-    ...(await memoryPlans(bench)),
+    ...(quick ? [] : await memoryPlans(bench)),
   ];
   for (const reason of skipped) bench.progress.note(`skipped: ${reason}`);
   const { update, finish } = recordExperiments(file, corpus, skipped);
