@@ -1,9 +1,10 @@
 import { Redis as RedisClient } from 'ioredis';
 import type { Bench } from '../lib/bench.ts';
 import { runForJson } from '../lib/child.ts';
+import type { Latency } from '../lib/latency.ts';
 import { cpuSeconds, type Memory, memory } from '../lib/proc.ts';
 import { processFigures } from '../lib/process-figures.ts';
-import type { Experiment, Latency, Run } from '../lib/result.ts';
+import type { Experiment, Run } from '../lib/result.ts';
 import { SERVER_CORE } from '../lib/subject.ts';
 import { secondsOf } from '../lib/timing.ts';
 

@@ -1,4 +1,5 @@
 import { runForJson } from './child.ts';
+import type { Latency } from './latency.ts';
 import type { Load } from './result.ts';
 
 /** What bench/load prints at its end; times in ns. */
@@ -10,13 +11,13 @@ export interface GeneratorResult {
   readonly answers: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
-  readonly latencyNs: Percentiles;
+  readonly latencyNs: Latency;
   /** The same of refusals; zeros where they are not told from wrong answers. */
-  readonly refusalNs: Percentiles;
+  readonly refusalNs: Latency;
   /** What the generator, or a connection without a free stream, added. */
-  readonly latenessNs: Percentiles;
+  readonly latenessNs: Latency;
   /** What the generator added. */
-  readonly behindNs: Percentiles;
+  readonly behindNs: Latency;
   readonly cpuSeconds: number;
   readonly connections: number;
   readonly slices: readonly Slice[];
@@ -27,14 +28,6 @@ export interface Slice {
   readonly checks: number;
   readonly failed: number;
   readonly p99Ns: number;
-}
-
-interface Percentiles {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
 }
 
 export interface GeneratorOptions extends Load {

@@ -1,7 +1,8 @@
 import { type GeneratorOptions, type GeneratorResult, generate } from './generator.ts';
+import type { Latency } from './latency.ts';
 import { cpuSeconds, type Memory, memory } from './proc.ts';
 import { processFigures } from './process-figures.ts';
-import type { Latency, ProcessFigures, Run } from './result.ts';
+import type { ProcessFigures, Run } from './result.ts';
 import { type Samples, scrape, serverFigures } from './server-figures.ts';
 import type { Subject } from './subject.ts';
 

@@ -1,5 +1,6 @@
+import type { Latency } from './latency.ts';
 import type { Memory } from './proc.ts';
-import type { Latency, ProcessFigures } from './result.ts';
+import type { ProcessFigures } from './result.ts';
 
 const NOT_READ: Memory = { rssMiB: 0, anonMiB: 0 };
 

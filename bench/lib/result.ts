@@ -2,6 +2,7 @@ import type { Chaos } from '../chaos/result.ts';
 import type { Locust } from '../locust/result.ts';
 import type { Rotation } from '../rotation/result.ts';
 import type { Scaling } from '../scaling/result.ts';
+import type { Latency } from './latency.ts';
 
 /**
  * What a benchmark found, as it lies in bench/results: raw runs, out of which the report and its
@@ -158,14 +159,6 @@ export interface OverloadFigures {
   readonly recoveryMs?: number;
 }
 
-export interface Latency {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
-
 export interface ProcessFigures {
   /** User and system time, per right answer. */
   readonly cpuUsPerCheck: number;
@@ -234,14 +227,4 @@ export interface SoakSample {
   readonly anonMiB: number;
   /** After a collection the heap that is in use, as /metrics tells it. */
   readonly heapMiB: number;
-}
-
-/** One figure of a drill, and what it may be; without limits it is only told. */
-export interface Measure {
-  readonly text: string;
-  readonly unit?: 'ms' | '/s' | 'x';
-  /** Absent where it never came to that. */
-  readonly found?: number;
-  readonly atLeast?: number;
-  readonly atMost?: number;
 }

@@ -1,4 +1,4 @@
-import type { Latency } from '../lib/result.ts';
+import type { Latency } from '../lib/latency.ts';
 
 /** What Locust counted, from its first request to its last. */
 export interface LocustAnswer {

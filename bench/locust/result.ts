@@ -1,5 +1,5 @@
+import type { Latency } from '../lib/latency.ts';
 import type { PlanQueryName } from '../lib/plan.ts';
-import type { Latency } from '../lib/result.ts';
 
 /** The tuning plan's own measurement, its step 0. */
 export interface Locust {

@@ -1,4 +1,5 @@
-import type { FigureName, Latency, Run, Variant } from '../lib/result.ts';
+import type { Latency } from '../lib/latency.ts';
+import type { FigureName, Run, Variant } from '../lib/result.ts';
 import { percent, short } from './numbers.ts';
 import { overloadFigures } from './overload.ts';
 

@@ -1,6 +1,15 @@
-import type { Measure } from '../lib/result.ts';
 import { ms } from './chaos.ts';
 import { short, whole } from './numbers.ts';
+
+/** One figure of a drill, and what it may be; without limits it is only told. */
+export interface Measure {
+  readonly text: string;
+  readonly unit?: 'ms' | '/s' | 'x';
+  /** Absent where it never came to that. */
+  readonly found?: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
 
 /** What was missed on a machine that was busy with something else says little of a build. */
 const STARVED_SHARE = 0.02;

@@ -1,8 +1,7 @@
-import type { Measure } from '../lib/result.ts';
 import type { Scaling, ScalingStep } from '../scaling/result.ts';
 import { errorsText } from './chaos.ts';
 import { failedChecks } from './figures.ts';
-import { verdictOf } from './measures.ts';
+import { type Measure, verdictOf } from './measures.ts';
 import { percent, short, whole } from './numbers.ts';
 
 export const scalingHead: readonly string[] = [

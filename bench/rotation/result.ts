@@ -1,4 +1,4 @@
-import type { Measure } from '../lib/result.ts';
+import type { Measure } from '../report/measures.ts';
 
 export interface Rotation {
   /** Checks/s that are asked about tokens of the provider. */

@@ -1,5 +1,6 @@
 import type { EChartsOption } from 'echarts';
-import type { Experiment, Latency } from '../../lib/result.ts';
+import type { Latency } from '../../lib/latency.ts';
+import type { Experiment } from '../../lib/result.ts';
 import { spreadOf } from '../figures.ts';
 import { number } from '../numbers.ts';
 import type { Chart } from './draw.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Measure } from '../../lib/result.ts';
+import type { Measure } from '../../report/measures.ts';
 import { count, type Drill, type Scene, when } from '../drill.ts';
 import { exchange, type RotationTiming } from '../exchange.ts';
 import { makeKey } from '../keys.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Measure } from '../../../../bench/lib/result.ts';
 import { buildReport } from '../../../../bench/report/index.ts';
-import { isHeld, measureText, verdictOf } from '../../../../bench/report/measures.ts';
+import { isHeld, type Measure, measureText, verdictOf } from '../../../../bench/report/measures.ts';
 import { rotationRows } from '../../../../bench/report/rotation.ts';
 import { benchResult } from '../../../../bench/report/schema.ts';
 import type { RotationOutcome } from '../../../../bench/rotation/result.ts';
