@@ -1,4 +1,3 @@
-import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -30,12 +29,7 @@ async function main(): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), 'sluice-deploy-'));
   try {
     const check = new DeployCheck(folder, tools, scratch, say);
-    const secrets = await check.secrets('kubernetes/secret.example.yaml');
-    const overlays = globSync('overlays/*', { cwd: join(folder, 'kubernetes') }).sort();
-    for (const name of ['base', ...overlays]) await check.kustomization(name, secrets);
-    await check.application('argocd/application.yaml');
-    await check.examples('overlays/prod');
-    await check.dockerfile('docker/Dockerfile');
+    await check.all();
     for (const fault of check.faults) process.stderr.write(`${fault}\n`);
     const versions = KUBERNETES_VERSIONS.join(' and ');
     say(`deploy: ${check.faults.length} faults, by the schemas of Kubernetes ${versions}`);

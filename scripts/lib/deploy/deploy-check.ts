@@ -15,6 +15,11 @@ const BESIDE: Readonly<Record<string, string>> = {
 };
 /** Its files are not there; a test has some. */
 const TLS_OPTION = 'transport_socket';
+const SECRETS = 'kubernetes/secret.example.yaml';
+const APPLICATION = 'argocd/application.yaml';
+const DOCKERFILE = 'docker/Dockerfile';
+/** Makes the Services that the examples refer to. */
+const SERVICES = 'overlays/prod';
 const ENVOY = 'envoy/envoy.yaml';
 const ISTIO = 'istio/ext-authz.yaml';
 const MESH_CONFIG = 'istio/istiod-values.yaml';
@@ -39,7 +44,17 @@ export class DeployCheck {
     this.#say = say;
   }
 
-  async kustomization(name: string, secrets: readonly Manifest[]): Promise<void> {
+  /** Everything there is. */
+  async all(): Promise<void> {
+    const secrets = await this.#secrets(SECRETS);
+    const overlays = globSync('overlays/*', { cwd: join(this.#folder, 'kubernetes') }).sort();
+    for (const name of ['base', ...overlays]) await this.#kustomization(name, secrets);
+    await this.#application(APPLICATION);
+    await this.#examples(SERVICES);
+    await this.#dockerfile(DOCKERFILE);
+  }
+
+  async #kustomization(name: string, secrets: readonly Manifest[]): Promise<void> {
     const built = await this.#build(name);
     const beside = BESIDE[name] === undefined ? [] : await this.#build(BESIDE[name]);
     if (built.length === 0) return;
@@ -51,7 +66,7 @@ export class DeployCheck {
     this.#say(`${name}: ${built.length} objects`);
   }
 
-  async application(file: string): Promise<void> {
+  async #application(file: string): Promise<void> {
     for (const { spec } of await this.#objects(file)) {
       const { path = '' } = (spec as { source?: { path?: string } }).source ?? {};
       if (globSync(`${join(this.#folder, '..', path)}/kustomization.yaml`).length > 0) continue;
@@ -59,8 +74,8 @@ export class DeployCheck {
     }
   }
 
-  /** What asks Sluice. `name`: the kustomization that makes the Services they refer to. */
-  async examples(name: string): Promise<void> {
+  /** What asks Sluice. `name`: the kustomization that they refer to. */
+  async #examples(name: string): Promise<void> {
     const yaml = await readFile(join(this.#folder, ENVOY), 'utf8');
     await this.#envoy(yaml);
     const { meshConfig } = parse(await readFile(join(this.#folder, MESH_CONFIG), 'utf8'));
@@ -73,13 +88,13 @@ export class DeployCheck {
     this.faults.push(...exampleFaults(examples, await this.#build(name)));
   }
 
-  async secrets(file: string): Promise<readonly Manifest[]> {
+  async #secrets(file: string): Promise<readonly Manifest[]> {
     const secrets = await this.#read(file);
     this.#note(file, await this.#schemaFaults(secrets));
     return secrets;
   }
 
-  async dockerfile(file: string): Promise<void> {
+  async #dockerfile(file: string): Promise<void> {
     this.#note(file, await this.#tools.lintDockerfile(join(this.#folder, file)));
     this.#say(`${file}: linted`);
   }

@@ -2,7 +2,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deployTools } from '../../../scripts/lib/deploy/tools.ts';
+import { DeployCheck } from '../../../scripts/lib/deploy/deploy-check.ts';
+import { type DeployTools, deployTools } from '../../../scripts/lib/deploy/tools.ts';
 import { run } from '../../../scripts/lib/run.ts';
 import { missingGo } from '../../support/go.ts';
 
@@ -11,18 +12,28 @@ const SCRIPT = join(ROOT, 'scripts/check-deploy.ts');
 const RUN_MS = 60_000;
 const INSTALL_MS = 600_000;
 let scratch = '';
+let tools: DeployTools;
 
-/** What the script prints of a copy of deploy/ in which a text is another; rejects on faults. */
-async function check(file = '', from = '', to = ''): Promise<string> {
+/** A copy of deploy/ in which a text is another. */
+async function changed(file: string, from: string, to: string): Promise<string> {
   const folder = join(await mkdtemp(join(scratch, 'copy-')), 'deploy');
   await cp(join(ROOT, 'deploy'), folder, { recursive: true });
-  if (file !== '') {
-    const path = join(folder, file);
-    const text = await readFile(path, 'utf8');
-    expect(text.split(from), from).toHaveLength(2);
-    await writeFile(path, text.replace(from, to));
-  }
-  return run(process.execPath, [SCRIPT, '--folder', folder], RUN_MS);
+  const path = join(folder, file);
+  const text = await readFile(path, 'utf8');
+  expect(text.split(from), from).toHaveLength(2);
+  await writeFile(path, text.replace(from, to));
+  return folder;
+}
+
+/** What a checker said of a file is what it says of every one with the same content. */
+function remembering(checker: (file: string, ...rest: string[]) => Promise<readonly string[]>) {
+  const said = new Map<string, Promise<readonly string[]>>();
+  return async (file: string, ...rest: string[]) => {
+    const key = [await readFile(file, 'utf8'), ...rest].join('\0');
+    const lines = said.get(key) ?? checker(file, ...rest);
+    said.set(key, lines);
+    return lines;
+  };
 }
 
 const DEPLOYMENT = 'kubernetes/base/deployment.yaml';
@@ -30,12 +41,18 @@ const DEPLOYMENT = 'kubernetes/base/deployment.yaml';
 describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => {
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'sluice-check-deploy-'));
-    await deployTools(() => {});
+    const { validate, validateEnvoy, lintDockerfile, ...rest } = await deployTools(() => {});
+    tools = {
+      ...rest,
+      validate: remembering(validate),
+      validateEnvoy: remembering(validateEnvoy),
+      lintDockerfile: remembering(lintDockerfile),
+    };
   }, INSTALL_MS);
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
   it('finds nothing in what is there, and says what it looked at', async () => {
-    const printed = await check();
+    const printed = await run(process.execPath, [SCRIPT], RUN_MS);
     expect(printed).toContain('deploy: 0 faults, by the schemas of Kubernetes 1.30.0 and 1.37.0');
     for (const name of [
       'base',
@@ -52,6 +69,12 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
     ]) {
       expect(printed).toContain(line);
     }
+  });
+
+  it('fails with a line for each fault', async () => {
+    const folder = await changed('docker/Dockerfile', 'WORKDIR /app', 'WORKDIR app');
+    const checked = run(process.execPath, [SCRIPT, '--folder', folder], RUN_MS);
+    await expect(checked).rejects.toThrow(/^docker\/Dockerfile: .*DL3000/m);
   });
 
   it.each([
@@ -156,6 +179,8 @@ describe.skipIf(missingGo())('the check of deploy/', { timeout: RUN_MS }, () => 
     ],
     ['docker/Dockerfile', 'WORKDIR /app', 'WORKDIR app', 'DL3000'],
   ])('in %s with %s as %s: %s', async (file, from, to, fault) => {
-    await expect(check(file, from, to)).rejects.toThrow(fault);
+    const check = new DeployCheck(await changed(file, from, to), tools, scratch, () => {});
+    await check.all();
+    expect(check.faults.join('\n')).toContain(fault);
   });
 });
