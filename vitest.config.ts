@@ -27,7 +27,7 @@ const realServers = {
 export default defineConfig({
   test: {
     projects: [
-      suite('unit', 5_000),
+      suite('unit', 30_000),
       suite('integration', 30_000, realServers),
       suite('conformance', 120_000, realServers),
       suite('e2e', 60_000, realServers),

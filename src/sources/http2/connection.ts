@@ -2,14 +2,17 @@ import type { Socket } from 'node:net';
 import { Answers, type AnswersOwner } from './answers.ts';
 import { ControlFrames, type ControlOwner } from './control-frames.ts';
 import { Floods } from './floods.ts';
-import { ErrorCode, Flag, FrameType, MAX_INT31, Setting } from './frame.ts';
-import { type FrameHandler, FrameReader } from './frame-reader.ts';
+import { ErrorCode, MAX_INT31, Setting } from './frame.ts';
+import { type DispatchOwner, FrameDispatch } from './frame-dispatch.ts';
+import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Refusal } from './meter.ts';
 import { Output } from './output.ts';
+import { Progress } from './progress.ts';
 import { RequestFrames } from './request-frames.ts';
 import { MAX_HEADER_LIST_BYTES } from './request-head.ts';
 import { Requests, type RequestsHost, type RequestsOwner } from './requests.ts';
+import { ResetIds } from './reset-ids.ts';
 import type { Stream } from './stream.ts';
 import { due, NEVER, REQUEST_TIMEOUT_MS, Vitals } from './timeouts.ts';
 
@@ -31,8 +34,6 @@ export interface ConnectionHost extends RequestsHost {
 const MAX_UNSENT_BYTES = 256 * 1024;
 /** What a peer may send after the end: as much as may have been under way, and no flood. */
 const MAX_DISCARDED_BYTES = 256 * 1024;
-/** Ids kept of streams that we have reset: frames of theirs may still be under way. */
-const RESETS_REMEMBERED = 1024;
 const KEEPALIVE_PING = Buffer.from('keep ali');
 const GOAWAY_PING = Buffer.from('going aw');
 
@@ -45,27 +46,24 @@ const GOAWAY_PING = Buffer.from('going aw');
  *
  * Members that return a boolean say whether more is to be read.
  */
-export class Connection implements FrameHandler, ControlOwner, RequestsOwner, AnswersOwner {
+export class Connection implements DispatchOwner, ControlOwner, RequestsOwner, AnswersOwner {
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #output = new Output();
   readonly #writer = new FrameWriter(this.#output);
-  readonly #reader = new FrameReader(this);
+  readonly #reader: FrameReader;
   readonly #answers = new Answers(this.#output, this);
   readonly #requests: Requests;
   readonly #frames: RequestFrames;
   readonly #controls: ControlFrames;
   readonly #floods: Floods;
   readonly #vitals: Vitals;
+  readonly #progress = new Progress();
+  readonly #resetIds = new ResetIds();
   /** What the peer was told last. */
   #streamLimit: number;
-  #resetIds: Int32Array | undefined;
-  #resets = 0;
   /** Highest id that is served: any, until the second GOAWAY. */
   #lastServed = MAX_INT31;
-  /** Bytes that the peer has taken, and that left the queue, when they were last looked at. */
-  #takenBytes = 0;
-  #dequeuedBytes = 0;
   /** What came after the end. */
   #discardedBytes = 0;
   /** Kept by the server: whether it will be flushed. */
@@ -80,6 +78,9 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
     this.#floods = new Floods(host.now);
     this.#vitals = new Vitals(host.now, retireAt, graceMs);
     this.#controls = new ControlFrames(this, this.#requests, this.#answers.queue, this.#writer);
+    this.#reader = new FrameReader(
+      new FrameDispatch(this, this.#requests, this.#frames, this.#controls),
+    );
     this.#streamLimit = host.streamShare;
     this.#writer.settings([
       [Setting.MAX_CONCURRENT_STREAMS, this.#streamLimit],
@@ -175,12 +176,16 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
     return this.#floods.control(this.#host.now, cost) || this.#flood('control_flood');
   }
 
+  resetByPeer({ openedAt }: Stream): boolean {
+    return this.#floods.resetByPeer(openedAt, this.#host.now) || this.#flood('reset_flood');
+  }
+
   largeHead(): boolean {
     return this.#floods.largeHead(this.#host.now) || this.#flood('header_flood');
   }
 
   wasReset(id: number): boolean {
-    return this.#resetIds?.includes(id) ?? false;
+    return this.#resetIds.has(id);
   }
 
   isBeyondLast(id: number): boolean {
@@ -215,66 +220,6 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
     else if (GOAWAY_PING.equals(data) && this.#vitals.goneAwayAt !== NEVER) this.#sayLastStream();
   }
 
-  // FrameHandler
-
-  frameTooLarge(): void {
-    this.fail(ErrorCode.FRAME_SIZE_ERROR, 'frame_size_error');
-  }
-
-  frame(
-    type: number,
-    flags: number,
-    id: number,
-    bytes: Buffer,
-    start: number,
-    stop: number,
-  ): boolean {
-    if (!this.#isAllowed(type, flags, id)) return this.#protocolError();
-    switch (type) {
-      case FrameType.DATA:
-        return this.#frames.data(flags, id, bytes, start, stop);
-      case FrameType.HEADERS:
-        return this.#frames.headers(flags, id, bytes, start, stop);
-      case FrameType.CONTINUATION:
-        return this.#frames.continuation(flags, bytes, start, stop);
-      case FrameType.RST_STREAM:
-        return this.#rstStream(id, stop - start);
-      case FrameType.WINDOW_UPDATE:
-        return this.control() && this.#controls.windowUpdate(id, bytes, start, stop);
-      case FrameType.SETTINGS:
-        return this.control() && this.#controls.settings(flags, id, bytes, start, stop);
-      case FrameType.PING:
-        return this.control() && this.#controls.ping(flags, id, bytes, start, stop);
-      case FrameType.PRIORITY:
-        return this.control() && this.#controls.priority(id, bytes, start, stop);
-      case FrameType.GOAWAY:
-        return this.control() && this.#controls.goAway(id, stop - start);
-      case FrameType.PUSH_PROMISE:
-        return this.#protocolError();
-      default:
-        return this.control();
-    }
-  }
-
-  /** SETTINGS come first, and nothing comes between the parts of a header block. */
-  #isAllowed(type: number, flags: number, id: number): boolean {
-    const block = this.#frames.openBlock;
-    if (type === FrameType.CONTINUATION) return block !== 0 && block === id;
-    if (block !== 0) return false;
-    return this.#controls.settingsSeen || (type === FrameType.SETTINGS && (flags & Flag.ACK) === 0);
-  }
-
-  #rstStream(id: number, length: number): boolean {
-    if (length !== 4) return this.#frameSizeError();
-    if (id === 0 || id > this.#requests.lastId) return this.#protocolError();
-    const stream = this.#requests.streams.get(id);
-    // Of a stream that is closed: it has crossed our last frame.
-    if (stream === undefined) return this.control();
-    this.#requests.cancel(stream);
-    if (stream.localEnded) return true;
-    return this.#floods.resetByPeer(stream.openedAt, this.#host.now) || this.#flood('reset_flood');
-  }
-
   #read(chunk: Buffer): void {
     if (this.#isEnded) {
       this.#discard(chunk);
@@ -304,17 +249,8 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
   }
 
   #reset(id: number, code: ErrorCode): void {
-    this.#resetIds ??= new Int32Array(RESETS_REMEMBERED);
-    this.#resetIds[this.#resets++ % RESETS_REMEMBERED] = id;
+    this.#resetIds.add(id);
     this.#writer.resetStream(id, code);
-  }
-
-  #protocolError(): false {
-    return this.fail(ErrorCode.PROTOCOL_ERROR, 'protocol_error');
-  }
-
-  #frameSizeError(): false {
-    return this.fail(ErrorCode.FRAME_SIZE_ERROR, 'frame_size_error');
   }
 
   #flood(refusal: Refusal): false {
@@ -370,16 +306,8 @@ export class Connection implements FrameHandler, ControlOwner, RequestsOwner, An
   }
 
   #watchProgress(): void {
-    const { bytesWritten, writableLength } = this.#socket;
-    const { queue } = this.#answers;
-    const taken = bytesWritten - writableLength;
-    // Apart: a peer that takes the ACKs of its PINGs, and opens no window, takes no answers.
-    const isSocketStuck = writableLength > 0 && taken === this.#takenBytes;
-    const isQueueStuck = !queue.isEmpty && queue.sentBytes === this.#dequeuedBytes;
-    if (!isSocketStuck && !isQueueStuck) this.#vitals.blockedAt = NEVER;
+    if (!this.#progress.isStuck(this.#socket, this.#answers.queue)) this.#vitals.blockedAt = NEVER;
     else if (this.#vitals.blockedAt === NEVER) this.#vitals.blockedAt = this.#host.now;
-    this.#takenBytes = taken;
-    this.#dequeuedBytes = queue.sentBytes;
   }
 }
 

@@ -1,35 +1,20 @@
-import { MAX_MESSAGE_BYTES } from '../grpc-options.ts';
 import type { Answers } from './answers.ts';
-import { Assembly } from './assembly.ts';
-import { ErrorCode, INITIAL_WINDOW, MAX_INT31, readUint32 } from './frame.ts';
+import { ErrorCode, INITIAL_WINDOW, MAX_INT31 } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
-import { Status } from './grpc-status.ts';
-import { BlockMemo } from './hpack/block-memo.ts';
-import { HeaderDecoder } from './hpack/decoder.ts';
-import { type AssemblyBudget, MESSAGE_PREFIX_BYTES, MessageReader } from './message-reader.ts';
+import { HeadReader } from './head-reader.ts';
+import { Messages, type MessagesHost } from './messages.ts';
 import type { Refusal } from './meter.ts';
-import { RequestHead } from './request-head.ts';
 import { Route } from './route.ts';
-import type { Method } from './rpc.ts';
 import { screen } from './screen.ts';
 import { Stream } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 
-const NOT_ONE_MESSAGE = 'a Check is exactly one message';
-
 /** What the requests of all connections need of the server. */
-export interface RequestsHost {
+export interface RequestsHost extends MessagesHost {
   /** ms */
   readonly now: number;
   /** SETTINGS_MAX_CONCURRENT_STREAMS. */
   readonly maxStreams: number;
-  /** Bytes of a message that is kept whole. */
-  readonly maxKeptBytes: number;
-  readonly assembly: AssemblyBudget;
-  method(route: Route): Method | undefined;
-  /** A whole Check has come; `bytes` undefined = one that is too large to be kept. */
-  check(stream: Stream, bytes: Buffer | undefined, start: number, stop: number): void;
-  refused(refusal: Refusal): void;
 }
 
 /** What the requests of one connection need of it. */
@@ -64,20 +49,15 @@ export class Requests {
   lastId = 0;
   readonly #host: RequestsHost;
   readonly #owner: RequestsOwner;
-  readonly #assembly: AssemblyBudget;
   readonly #answers: Answers;
-  readonly #writer: FrameWriter;
-  readonly #decoder = new HeaderDecoder();
-  /** Of the block read last, and so of every one that equals it. */
-  readonly #head = new RequestHead();
-  readonly #memo = new BlockMemo();
+  readonly #heads = new HeadReader();
+  readonly #messages: Messages;
 
   constructor(host: RequestsHost, owner: RequestsOwner, answers: Answers, writer: FrameWriter) {
     this.#host = host;
-    this.#assembly = new Assembly(() => host.refused('assembly_limit'), host.assembly);
     this.#owner = owner;
     this.#answers = answers;
-    this.#writer = writer;
+    this.#messages = new Messages(host, writer);
   }
 
   /** A whole header block. False: nothing more is to be read, here and in all that follows. */
@@ -94,7 +74,7 @@ export class Requests {
     if (stream !== undefined) return this.#trailers(stream, endsStream, bytes, start, stop);
     const isNew = id > this.lastId;
     if (id % 2 === 0) return owner.fail(ErrorCode.PROTOCOL_ERROR, 'protocol_error');
-    if (!this.#read(bytes, start, stop)) {
+    if (!this.#heads.request(bytes, start, stop)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
     if (!isNew) return this.#late(id, COST_OF_BLOCK);
@@ -103,7 +83,7 @@ export class Requests {
     if (this.streams.size >= this.#host.maxStreams) {
       return owner.resetStream(id, ErrorCode.REFUSED_STREAM, 'stream_limit');
     }
-    const head = this.#head;
+    const { head } = this.#heads;
     if (isSelfDependent || head.isMalformed || !head.isComplete) {
       return owner.resetStream(id, ErrorCode.PROTOCOL_ERROR, 'stream_error');
     }
@@ -116,20 +96,8 @@ export class Requests {
     return this.#owner.fail(ErrorCode.STREAM_CLOSED, 'protocol_error');
   }
 
-  /** A block of a request, into the head. */
-  #read(bytes: Buffer, start: number, stop: number): boolean {
-    const { table } = this.#decoder;
-    if (this.#memo.holds(bytes, start, stop, table.generation)) return true;
-    const before = table.generation;
-    this.#head.beginRequest();
-    if (!this.#decoder.decode(bytes, start, stop, this.#head)) return false;
-    this.#head.end();
-    this.#memo.remember(bytes, start, stop, before, table.generation);
-    return true;
-  }
-
   #open(id: number, endsStream: boolean): boolean {
-    const head = this.#head;
+    const { head } = this.#heads;
     const { peerWindow } = this.#owner;
     const stream = new Stream(this.#answers, id, head, peerWindow, INITIAL_WINDOW, this.#host.now);
     this.streams.add(stream);
@@ -153,10 +121,8 @@ export class Requests {
     stop: number,
   ): boolean {
     const owner = this.#owner;
-    const head = this.#head;
-    this.#memo.forget();
-    head.beginTrailers();
-    if (!this.#decoder.decode(bytes, start, stop, head)) {
+    const { head } = this.#heads;
+    if (!this.#heads.trailers(bytes, start, stop)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
     if (stream.remoteEnded) return this.reset(stream, ErrorCode.STREAM_CLOSED);
@@ -186,14 +152,11 @@ export class Requests {
       return this.reset(stream, ErrorCode.FLOW_CONTROL_ERROR, 'flow_control_error');
     }
     stream.receivedBytes += stop - start;
-    if (endsStream && isWholeCheck(stream, bytes, start, stop, this.#host.maxKeptBytes)) {
-      stream.remoteEnded = true;
-      this.#host.check(stream, bytes, start + MESSAGE_PREFIX_BYTES, stop);
-      return true;
-    }
-    if (!stream.ending) this.#assemble(stream, bytes, start, stop);
+    const messages = this.#messages;
+    if (endsStream && messages.takeWhole(stream, bytes, start, stop)) return true;
+    if (!stream.ending) messages.read(stream, bytes, start, stop);
     if (endsStream) return this.#end(stream);
-    this.#widen(stream);
+    messages.widen(stream);
     return true;
   }
 
@@ -242,38 +205,8 @@ export class Requests {
     if (stream.closed) return;
     stream.closed = true;
     this.streams.delete(stream);
-    stream.reader?.drop();
-    if (stream.heldBytes > 0) this.#assembly.give(stream.heldBytes);
-    if (stream.route !== Route.CHECK) this.#host.method(stream.route)?.closed(stream);
+    this.#messages.drop(stream);
     this.#owner.closed();
-  }
-
-  #assemble(stream: Stream, bytes: Buffer, start: number, stop: number): void {
-    const host = this.#host;
-    stream.reader ??= new MessageReader(host.maxKeptBytes, this.#assembly);
-    stream.reader.read(bytes, start, stop, (message) => {
-      if (stream.route !== Route.CHECK) {
-        if (message !== undefined) host.method(stream.route)?.message(stream, message);
-      } else if (stream.reader?.messages !== 1) {
-        stream.finish(Status.UNIMPLEMENTED, NOT_ONE_MESSAGE);
-      } else if (message !== undefined && this.#assembly.take(message.length)) {
-        stream.message = message;
-        stream.heldBytes += message.length;
-      }
-    });
-    if (stream.reader.announcedBytes > MAX_MESSAGE_BYTES) {
-      host.refused('message_too_large');
-      stream.finish(Status.RESOURCE_EXHAUSTED, 'message above 4 MiB');
-    }
-  }
-
-  /** Lets the peer go on with a message that is not complete. */
-  #widen(stream: Stream): void {
-    const isWanted = stream.route !== Route.CHECK || stream.reader?.isPartial === true;
-    if (stream.closed || stream.ending || !isWanted) return;
-    if (stream.receiveWindow > INITIAL_WINDOW / 2) return;
-    this.#writer.windowUpdate(stream.id, INITIAL_WINDOW - stream.receiveWindow);
-    stream.receiveWindow = INITIAL_WINDOW;
   }
 
   /** END_STREAM has come, and there was not one whole Check in one frame. */
@@ -283,21 +216,8 @@ export class Requests {
     }
     stream.remoteEnded = true;
     if (stream.localEnded) this.close(stream);
-    else if (stream.ending) return true;
-    else if (stream.route === Route.CHECK) this.#endCheck(stream);
-    else this.#host.method(stream.route)?.ended(stream);
+    else if (!stream.ending) this.#messages.ended(stream);
     return true;
-  }
-
-  #endCheck(stream: Stream): void {
-    const { reader, message } = stream;
-    if (reader?.isCompressed) {
-      stream.finish(Status.INTERNAL, 'compressed without grpc-encoding');
-    } else if (reader === undefined || reader.messages !== 1 || reader.isPartial) {
-      stream.finish(Status.UNIMPLEMENTED, NOT_ONE_MESSAGE);
-    } else {
-      this.#host.check(stream, message, 0, message?.length ?? 0);
-    }
   }
 
   /** A stream error: ends the stream, and not the connection. */
@@ -308,25 +228,4 @@ export class Requests {
     this.cancel(stream);
     return goesOn;
   }
-}
-
-/** What nearly every Check is: one message in the one frame of DATA that ends the request. */
-function isWholeCheck(
-  stream: Stream,
-  bytes: Buffer,
-  start: number,
-  stop: number,
-  maxBytes: number,
-): boolean {
-  const length = stop - start - MESSAGE_PREFIX_BYTES;
-  return (
-    stream.route === Route.CHECK &&
-    length >= 0 &&
-    length <= maxBytes &&
-    stream.reader === undefined &&
-    !stream.ending &&
-    (stream.contentLength < 0 || stream.contentLength === stream.receivedBytes) &&
-    bytes[start] === 0 &&
-    readUint32(bytes, start + 1) === length
-  );
 }
