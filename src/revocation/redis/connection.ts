@@ -168,21 +168,33 @@ export class Connection {
     error: this.#client.status === 'ready' ? codeOf(error) : this.#end,
   });
 
-  /** Ends the connection when its replies, or the commands themselves, take too long. */
+  /**
+   * Ends the connection when its replies, or the commands themselves, take too long. That is judged
+   * after what has come was read: timers run first in a turn that comes late, and the reply may be there.
+   */
   #closeUnlessDone(asked: Question | undefined): () => void {
     this.#receivedBytes = 0;
     const { readTimeoutMs, writeTimeoutMs } = this.#options;
-    const cancelRead = this.#clock.after(readTimeoutMs, () => {
+    let isDone = false;
+    const late = (ms: number, close: () => void): (() => void) =>
+      this.#clock.after(ms, () => {
+        this.#clock.endOfTurn(() => {
+          if (!isDone) close();
+        });
+      });
+    const cancelRead = late(readTimeoutMs, () => {
       this.hungOn = asked && shortened(asked);
       this.close('reply_timeout');
     });
-    if (this.#unsentBytes === 0) return cancelRead;
-    const cancelWrite = this.#clock.after(writeTimeoutMs, () => {
-      if (this.#unsentBytes > 0) this.close('write_timeout');
-    });
+    const cancelWrite =
+      this.#unsentBytes > 0 &&
+      late(writeTimeoutMs, () => {
+        if (this.#unsentBytes > 0) this.close('write_timeout');
+      });
     return () => {
+      isDone = true;
       cancelRead();
-      cancelWrite();
+      if (cancelWrite) cancelWrite();
     };
   }
 

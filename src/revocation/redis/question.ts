@@ -8,9 +8,12 @@ export function put(client: Redis, question: Question): Promise<unknown> {
   return 'get' in question ? client.get(question.get) : client.exists(...question.exists);
 }
 
-/** To one key: what is too much for a server is not for it to be judged by. */
+/**
+ * Whether one of the keys is there: what is too much for a server is not for it to be judged by, and
+ * nor is what one key holds.
+ */
 export function shortened(question: Question): Question {
-  return 'get' in question ? question : { exists: question.exists.slice(0, 1) };
+  return { exists: 'get' in question ? [question.get] : question.exists.slice(0, 1) };
 }
 
 /** A code for what is wrong with the answer to a question; undefined: nothing. */

@@ -84,6 +84,19 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
     expect(await ask('a')).toEqual(['not-revoked']);
   });
 
+  it('takes what was answered while the event loop stood still, however long that was', async () => {
+    await using valkey = await startValkey();
+    const { pool, ask, isUp } = open(valkey.port);
+    await until(isUp);
+    for (let time = 0; time < 3; time++) {
+      const answer = ask('a');
+      const end = performance.now() + 250;
+      while (performance.now() < end);
+      expect(await answer).toEqual(['not-revoked']);
+    }
+    expect(pool.component.state).toBe('ok');
+  });
+
   it('opens as many connections as it was told, in one database, under a name', async () => {
     await using valkey = await startValkey();
     const { pool } = open(valkey.port, { size: 4, minIdle: 3 }, { db: 3 });

@@ -84,6 +84,17 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
     }
   });
 
+  it('comes back after it hung on a user whose key holds no cut-off', async () => {
+    await set(user(), 'yesterday');
+    const { lookup, isUp } = open(valkey.port, { size: 1 });
+    await until(isUp);
+    valkey.pause();
+    expect(await lookup(user(1))).toEqual(['reply_timeout']);
+    valkey.resume();
+    await until(isUp);
+    expect(await lookup(user(1), jti('a'))).toEqual(['bad_cutoff', 'not-revoked']);
+  });
+
   it('takes any value of any other key for a revocation', async () => {
     const { lookup } = await start();
     await valkey.command('HSET', keyOf({ scope: 'sid', id: 's' }, PREFIX), 'any', 'type');
