@@ -53,7 +53,7 @@ export interface Identity {
    * not in a map of their own, so that they leave memory with the cached token.
    */
   allowed: KnownAllow | undefined;
-  /** Clock.now() of the last verdict that it is not revoked, whole ms; -Infinity = never, or not kept. */
+  /** Verdict.asOf of the last one, if it said not revoked, whole ms; -Infinity = it did not, or none is kept. */
   notRevokedAt: number;
 }
 
@@ -92,7 +92,7 @@ export interface TokenVerifier {
 /** `unknown`: the store could not say; it is an error, never an allow. */
 export interface Verdict {
   readonly state: 'revoked' | 'not-revoked' | 'unknown';
-  /** Clock.now() when the store answered. */
+  /** Clock.now(); where it is not revoked: when the store was asked, at the latest. */
   readonly asOf: number;
   /** For `unknown`: a code for the log, fixed words. */
   readonly detail?: string;

@@ -1,10 +1,16 @@
+interface Entry {
+  readonly until: number;
+  readonly addedAt: number;
+}
+
 /**
  * Keys that are remembered, each until the latest time it was added with, and no more than so many of
- * them: the one that was added longest ago goes first. Of which clock the times are is the caller's to say.
+ * them: the one that was added longest ago goes first. Of which clocks the times are is the caller's to
+ * say.
  */
 export class ExpiringKeys {
   /** In the order in which they were last added. */
-  readonly #until = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
   readonly #max: number;
 
   /** `max`: at least 1. */
@@ -13,24 +19,28 @@ export class ExpiringKeys {
   }
 
   get size(): number {
-    return this.#until.size;
+    return this.#entries.size;
   }
 
-  add(key: string, until: number): void {
-    const latest = Math.max(until, this.#until.get(key) ?? until);
-    this.#until.delete(key);
-    this.#until.set(key, latest);
-    if (this.#until.size <= this.#max) return;
-    const [oldest] = this.#until.keys();
-    this.#until.delete(oldest as string);
+  /** `addedAt`: what `deleteBefore` is to compare with. */
+  add(key: string, until: number, addedAt = 0): void {
+    const latest = Math.max(until, this.#entries.get(key)?.until ?? until);
+    this.#entries.delete(key);
+    this.#entries.set(key, { until: latest, addedAt });
+    if (this.#entries.size <= this.#max) return;
+    const [oldest] = this.#entries.keys();
+    this.#entries.delete(oldest as string);
   }
 
-  delete(key: string): void {
-    this.#until.delete(key);
+  /** Unless it was added then or later. Returns whether it is not there now. */
+  deleteBefore(key: string, time: number): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return true;
+    return entry.addedAt < time && this.#entries.delete(key);
   }
 
   has(key: string, now: number): boolean {
-    const until = this.#until.get(key);
-    return until !== undefined && now < until;
+    const entry = this.#entries.get(key);
+    return entry !== undefined && now < entry.until;
   }
 }

@@ -49,17 +49,24 @@ export class Outage {
       : { name: 'revocation', state: 'degraded', detail: this.#detail };
   }
 
-  /** `endsAt`: of the token, in epoch seconds. */
-  foundRevoked(query: RevocationQuery, endsAt: number): void {
-    this.#revoked.add(queryKey(query), endsAt);
+  foundRevoked(identity: Identity, query: RevocationQuery): void {
+    this.#revoked.add(queryKey(query), identity.endsAt, this.#clock.now());
+    identity.notRevokedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** `asOf`: Clock.now() when the store said so. */
-  foundNotRevoked(identity: Identity, requirement: Requirement | undefined, asOf: number): void {
+  /**
+   * `asOf`: Clock.now() when the store was asked, at the latest. False: something of it was found
+   * revoked after that, by an answer that overtook this one.
+   */
+  foundNotRevoked(identity: Identity, requirement: Requirement | undefined, asOf: number): boolean {
+    let stands = true;
     if (this.#revoked.size > 0) {
-      for (const query of identity.revocation) this.#revoked.delete(queryKey(query));
+      for (const query of identity.revocation) {
+        stands = this.#revoked.deleteBefore(queryKey(query), asOf) && stands;
+      }
     }
-    if (requirement?.outage === 'stale') identity.notRevokedAt = Math.floor(asOf);
+    if (stands && requirement?.outage === 'stale') identity.notRevokedAt = Math.floor(asOf);
+    return stands;
   }
 
   /** What a check without a verdict passes as, or why it does not. */

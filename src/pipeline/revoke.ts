@@ -198,15 +198,14 @@ function outcomeOf(
   for (let i = 0; i < verdicts.length; i++) {
     const verdict = verdicts[i] as Verdict;
     if (verdict.state === 'revoked') {
-      outage.foundRevoked(identity.revocation[i] as RevocationQuery, identity.endsAt);
+      outage.foundRevoked(identity, identity.revocation[i] as RevocationQuery);
       isRevoked = true;
     } else if (verdict.state === 'not-revoked') oldest = Math.min(oldest, verdict.asOf);
     else unknown ??= verdict;
   }
   if (isRevoked) return 'blacklisted';
   if (unknown === undefined) {
-    outage.foundNotRevoked(identity, call.requirement, oldest);
-    return 'success';
+    return outage.foundNotRevoked(identity, call.requirement, oldest) ? 'success' : 'blacklisted';
   }
   call.detail = unknown.detail ?? 'unknown_verdict';
   return outage.judge(identity, call.requirement);

@@ -54,14 +54,14 @@ export class RedisRevocations implements RevocationStore {
       return queries.map(() => unknown);
     }
     const { asked, positions } = distinct(queries);
+    const notRevoked: Verdict = { state: 'not-revoked', asOf: this.#clock.now() };
     const findings = await this.#find(connection, asked);
-    const asOf = this.#clock.now();
-    const notRevoked: Verdict = { state: 'not-revoked', asOf };
+    const revoked: Verdict = { state: 'revoked', asOf: this.#clock.now() };
     return queries.map((query, i) => {
       const finding = findings[positions?.[i] ?? i] ?? NOT_ASKED;
       if (finding === 'absent') return notRevoked;
       if ('error' in finding) return this.#unknown(finding.error);
-      return isCutOff(query, finding.upTo) ? { state: 'revoked', asOf } : notRevoked;
+      return isCutOff(query, finding.upTo) ? revoked : notRevoked;
     });
   }
 

@@ -84,6 +84,25 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
     expect(await ask('a')).toEqual(['not-revoked']);
   });
 
+  it('says of when what is not revoked was asked about, and of when a revoked one was answered', async () => {
+    await using valkey = await startValkey();
+    await valkey.command('SET', `${PREFIX}bad`, 1);
+    const { store, isUp } = open(valkey.port, { readTimeoutMs: 5_000 });
+    await until(isUp);
+    valkey.pause();
+    const verdicts = store.lookup([
+      { scope: 'jti', id: 'good' },
+      { scope: 'jti', id: 'bad' },
+    ]);
+    const asked = performance.now();
+    await sleep(20);
+    valkey.resume();
+    const [good, bad] = await verdicts;
+    expect([good?.state, bad?.state]).toEqual(['not-revoked', 'revoked']);
+    expect(good?.asOf).toBeLessThanOrEqual(asked);
+    expect(bad?.asOf).toBeGreaterThan(asked);
+  });
+
   it('takes what was answered while the event loop stood still, however long that was', async () => {
     await using valkey = await startValkey();
     const { pool, ask, isUp } = open(valkey.port);

@@ -39,5 +39,5 @@ export function openAt(address: RedisAddress, override: OpenOptions = {}) {
   };
   const ask = (...ids: string[]) => lookup(...ids.map((id) => ({ scope: 'jti', id }) as const));
   const isUp = () => pool.component.state === 'ok';
-  return { pool, lookup, ask, logger, isUp };
+  return { pool, store, lookup, ask, logger, isUp };
 }

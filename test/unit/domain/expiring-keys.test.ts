@@ -15,11 +15,15 @@ it('remembers for the longest that was asked for', () => {
   expect(ids.has('a', 99)).toBe(true);
 });
 
-it('forgets what the store takes back', () => {
+it('forgets what was added before a time, and not what was then or later', () => {
   const ids = new ExpiringKeys(MAX_REVOKED_IDS);
-  ids.add('a', 100);
-  ids.delete('a');
-  expect([ids.has('a', 0), ids.size]).toEqual([false, 0]);
+  ids.add('a', 100, 7);
+  expect([ids.deleteBefore('a', 7), ids.has('a', 0)]).toEqual([false, true]);
+  expect([ids.deleteBefore('a', 8), ids.has('a', 0), ids.size]).toEqual([true, false, 0]);
+  expect(ids.deleteBefore('a', 0)).toBe(true);
+  ids.add('b', 100, 7);
+  ids.add('b', 50, 9);
+  expect([ids.deleteBefore('b', 8), ids.has('b', 99)]).toEqual([false, true]);
 });
 
 it('keeps no more than it may, and of those the ones seen last', () => {

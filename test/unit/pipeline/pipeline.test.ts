@@ -863,6 +863,33 @@ describe('an outage of the denylist', () => {
     },
   );
 
+  it('keeps it out, though an answer to what was asked before comes later', async () => {
+    let isUp = true;
+    const late = Promise.withResolvers<readonly Verdict[]>();
+    const run = start({
+      ...{ known: { alice: identity('alice') }, requirement: { outage: 'stale' } },
+      lookup: async (queries) => {
+        if (run.lookups.length === 1) return late.promise;
+        return queries.map(() => (isUp ? { state: 'revoked', asOf: run.clock.now() } : gone));
+      },
+    });
+    const asOf = run.clock.now();
+    const [before] = run.send(bearer('alice'));
+    await settle(run.clock);
+    run.clock.advance(1);
+    const [after] = run.send(bearer('alice'));
+    run.clock.advance(OPTIONS.revoke.maxAgeMs);
+    await settle(run.clock);
+    expect(after?.decision?.reason).toBe('blacklisted');
+    late.resolve([{ state: 'not-revoked', asOf }]);
+    await settle(run.clock);
+    expect(before?.decision?.reason).toBe('blacklisted');
+    isUp = false;
+    const [then] = run.send(bearer('alice'));
+    await settle(run.clock);
+    expect(then?.decision?.reason).toBe('blacklisted');
+  });
+
   it('lets pass under stale what was found not revoked a short while ago', async () => {
     const { ask, outage, clock } = withStore('stale', { outage: { staleMaxMs: 5_000 } });
     expect(await ask('alice')).toEqual(['success']);
