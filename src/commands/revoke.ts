@@ -29,7 +29,8 @@ const SPARE_SEC = 60;
 export async function revoke(args: readonly string[], options: RevokeOptions): Promise<void> {
   const settings = parseSettings(process.env, wanted);
   const now = Math.floor(Date.now() / 1000);
-  const task = readRevokeOptions(args, options, { issuer: settings.AUTH_ISSUER, now });
+  const { AUTH_ISSUER: issuer, AUTH_CLOCK_SKEW_SEC: clockSkewSec } = settings;
+  const task = readRevokeOptions(args, options, { issuer, now, clockSkewSec });
   const done =
     task.kind === 'token'
       ? await withToken(task, settings, now)

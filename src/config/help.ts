@@ -15,7 +15,8 @@ Commands:
   revoke           or, with AUTH_REDIS_URL, put there one of:
     --jti J        a token, by its jti
     --sid S        a session
-    --sub U        what a user was given until now; who signs in again gets in
+    --sub U        what a user was given until now, and AUTH_CLOCK_SKEW_SEC on, which tokens of
+                   now may say; who signs in after that gets in
       --before T   until then: a time such as 2030-01-31T12:00:00Z, or seconds since 1970, at
                    most 5 minutes ahead; what is on the denylist is never lowered
     --kid K        all that a key signed

@@ -49,14 +49,23 @@ const MAX_AHEAD_SEC = 300;
 /** With a zone, or nobody could tell which instant is meant (RFC 3339, section 5.6). */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
 
+interface Context {
+  /** Whose users and keys are meant where none is named. */
+  readonly issuer: string | undefined;
+  /** Epoch seconds. */
+  readonly now: number;
+  /** How far the clock of an issuer may be ahead. */
+  readonly clockSkewSec: number;
+}
+
 /**
- * Reads the arguments and options of the command. `issuer`: whose users and keys are meant where none
- * is named; `now`: epoch seconds. Throws a UsageError that names what contradicts or is not allowed.
+ * Reads the arguments and options of the command. Throws a UsageError that names what contradicts or
+ * is not allowed.
  */
 export function readRevokeOptions(
   args: readonly string[],
   options: RevokeOptions,
-  { issuer, now }: { readonly issuer: string | undefined; readonly now: number },
+  context: Context,
 ): RevokeTask {
   const given = (Object.keys(options) as Name[]).filter((name) => options[name] !== undefined);
   const subjects = (Object.keys(SUBJECTS) as Subject[]).filter((name) => given.includes(name));
@@ -74,7 +83,7 @@ export function readRevokeOptions(
   if (useless !== undefined) throw new UsageError(`${dashed(useless)} is not for --undo`);
   if (subject === undefined) return { kind: 'token', argument: argument as string, undo };
   const ttlSec = options.ttl === undefined ? undefined : readTtl(options.ttl);
-  return { kind: 'named', ...subjectOf(subject, options, issuer, now), ttlSec, undo };
+  return { kind: 'named', ...subjectOf(subject, options, context), ttlSec, undo };
 }
 
 function nothingNamed(given: readonly Name[]): string {
@@ -87,8 +96,7 @@ function nothingNamed(given: readonly Name[]): string {
 function subjectOf(
   subject: Subject,
   options: RevokeOptions,
-  standard: string | undefined,
-  now: number,
+  { issuer: standard, now, clockSkewSec }: Context,
 ): { readonly revocation: Revocation; readonly what: string; readonly by: string } {
   const by = dashed(subject);
   if (subject === 'all') {
@@ -111,7 +119,8 @@ function subjectOf(
     const what = `what the key ${quoted} of ${issuer} signed`;
     return { revocation: { scope: 'kid', ...revoked }, what, by };
   }
-  const cutOff = options.before === undefined ? now : readTime(options.before, now);
+  // What was issued just now may say that it was a little later.
+  const cutOff = options.before === undefined ? now + clockSkewSec : readTime(options.before, now);
   const what = `the tokens of ${quoted} at ${issuer}`;
   return { revocation: { scope: 'sub', ...revoked, cutOff }, what, by };
 }

@@ -3,7 +3,7 @@ import { type RevokeOptions, readRevokeOptions } from '../../../src/dev/revoke-o
 import { UsageError } from '../../../src/usage-error.ts';
 
 const NOW = 1_700_000_000; // 2023-11-14T22:13:20Z
-const CONTEXT = { issuer: 'https://own.example', now: NOW };
+const CONTEXT = { issuer: 'https://own.example', now: NOW, clockSkewSec: 5 };
 
 const read = (options: RevokeOptions, ...args: string[]) =>
   readRevokeOptions(args, options, CONTEXT);
@@ -34,10 +34,10 @@ describe('readRevokeOptions', () => {
   it.each<[RevokeOptions, object]>([
     [{ jti: 'j' }, { scope: 'jti', id: 'j' }],
     [{ sid: 'é s' }, { scope: 'sid', id: 'é s' }],
-    [{ sub: 'alice' }, { scope: 'sub', id: `${own} alice`, cutOff: NOW }],
+    [{ sub: 'alice' }, { scope: 'sub', id: `${own} alice`, cutOff: NOW + 5 }],
     [
       { sub: 'alice', issuer: 'x' },
-      { scope: 'sub', id: 'x alice', cutOff: NOW },
+      { scope: 'sub', id: 'x alice', cutOff: NOW + 5 },
     ],
     [{ kid: 'k' }, { scope: 'kid', id: `${own} k` }],
     [
@@ -96,7 +96,7 @@ describe('readRevokeOptions', () => {
   });
 
   it.each(['sub', 'kid'] as const)('asks for the issuer of a %s where none is known', (name) => {
-    const nobody = { issuer: undefined, now: NOW };
+    const nobody = { ...CONTEXT, issuer: undefined };
     expect(() => readRevokeOptions([], { [name]: 'x' }, nobody)).toThrow(
       `--${name} needs --issuer, or AUTH_ISSUER in the environment`,
     );
