@@ -26,14 +26,16 @@ const MAX_BACKOFF_MS = 60_000;
 export class Refresher {
   readonly #load: Load;
   readonly #clock: Clock;
+  readonly #maxBackoffMs: number;
   readonly #stopping = new AbortController();
   #underWay: Attempt | undefined;
   #cancelNext = (): void => undefined;
   #failures = 0;
 
-  constructor(load: Load, clock: Clock) {
+  constructor(load: Load, clock: Clock, maxBackoffMs = MAX_BACKOFF_MS) {
     this.#load = load;
     this.#clock = clock;
+    this.#maxBackoffMs = maxBackoffMs;
   }
 
   get underWay(): Attempt | undefined {
@@ -61,7 +63,7 @@ export class Refresher {
         return this.#end(true, holdsMs * (0.8 + Math.random() / 10));
       },
       () => {
-        const cap = Math.min(MIN_BACKOFF_MS * 2 ** this.#failures++, MAX_BACKOFF_MS);
+        const cap = Math.min(MIN_BACKOFF_MS * 2 ** this.#failures++, this.#maxBackoffMs);
         return this.#end(false, cap * (0.5 + Math.random() / 2));
       },
     );

@@ -12,6 +12,7 @@ import { until } from '../../support/until.ts';
 
 const execute = promisify(execFile);
 const REREAD_MS = 10_000;
+const SKEW_SEC = 5;
 const NAME = 'https://issuer.example';
 const [a, b] = [issuerKey('a'), issuerKey('b')];
 
@@ -28,7 +29,11 @@ afterEach(() => rm(folder, { recursive: true }));
 function build() {
   const clock = new ManualClock();
   const logger = new RecordingLogger();
-  const set = new FileKeySet({ name: NAME, path, algorithms: ['ES256', 'HS256'] }, clock, logger);
+  const set = new FileKeySet(
+    { name: NAME, path, algorithms: ['ES256', 'HS256'], clockSkewSec: SKEW_SEC },
+    clock,
+    logger,
+  );
   const has = (kid: string) => set.candidates(kid, 'ES256').length > 0;
   const fetches = (outcome: string) =>
     set.instruments.find(
@@ -140,16 +145,44 @@ describe('a file that has changed', () => {
 it('a file that has not changed is not parsed again, but known to be of now', async () => {
   const { set, clock, fetches } = await started(a.jwk);
   clock.advance(REREAD_MS);
-  await until(() => set.component.detail?.endsWith('read 0 s ago') === true);
+  await until(() => /read [0-2] s ago$/.test(set.component.detail ?? ''));
   expect(fetches('success').value).toBe(1);
 });
 
-it('an unknown kid is absent, unless the file cannot be read', async () => {
-  const { set, reread, fetches } = await started(a.jwk);
-  expect(set.search()).toBe('absent');
-  await rm(path);
-  await reread(() => fetches('failure').value === 1);
-  expect(set.search()).toBe('unavailable');
+describe('a key that is not there', () => {
+  it('is absent at once for a token from before the file was read', async () => {
+    const { set, clock } = await started(a.jwk);
+    const before = clock.epochSeconds() - SKEW_SEC - 1;
+    expect(set.verdict(before)).toBe('absent');
+    expect(set.search('b', 'ES256', before)).toBe('absent');
+    expect(set.verdict(before + 1)).toBeUndefined();
+  });
+
+  it('is looked for in the file, which may have it since', async () => {
+    const { set, clock } = await started(a.jwk);
+    const now = clock.epochSeconds();
+    expect(await set.search('b', 'ES256', now)).toBe('absent');
+    await writeFile(path, jwks(a.jwk, b.jwk));
+    expect(await set.search('b', 'ES256', now)).toBe('found');
+    expect(set.candidates('b', 'ES256')).toHaveLength(1);
+  });
+
+  it('is nobody knows where, while the file cannot be read', async () => {
+    const { set, clock } = await started(a.jwk);
+    await rm(path);
+    expect(await set.search('b', 'ES256', clock.epochSeconds())).toBe('unavailable');
+  });
+
+  it('is not looked for more often than is good', async () => {
+    const { set, clock, fetches } = await started(a.jwk);
+    const outcomes: unknown[] = [];
+    for (let i = 0; i < 10; i++) {
+      await writeFile(path, jwks(a.jwk, issuerKey(`other-${i}`).jwk));
+      outcomes.push(await set.search('b', 'ES256', clock.epochSeconds()));
+    }
+    expect(outcomes).toEqual([...Array(3).fill('absent'), ...Array(7).fill('unavailable')]);
+    expect(fetches('success').value).toBe(1 + 3);
+  });
 });
 
 it('stops', async () => {
