@@ -4,6 +4,7 @@ import {
   type KeySet,
   MAX_CANDIDATES,
   type Search,
+  TOO_MANY,
   type TrustedKey,
   type Verdict,
 } from './key-set.ts';
@@ -76,7 +77,6 @@ function byKid(keys: readonly TrustedKey[]): Shelf['byKid'] {
   return new Map(Array.from(groups, ([kid, group]) => [kid, tolerable(group)]));
 }
 
-/** Of too many none: trying each would cost whoever sends such a token nothing, and us much. */
 function tolerable(keys: readonly TrustedKey[]): readonly TrustedKey[] {
-  return keys.length <= MAX_CANDIDATES ? keys : NONE;
+  return keys.length <= MAX_CANDIDATES ? keys : TOO_MANY;
 }

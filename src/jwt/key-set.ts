@@ -17,7 +17,7 @@ export type Verdict = Exclude<Search, 'found'>;
 
 /** The keys of an issuer. */
 export interface KeySet {
-  /** Those that may have made a signature; at most MAX_CANDIDATES. */
+  /** Those that may have made a signature; where they are more than MAX_CANDIDATES, TOO_MANY. */
   candidates(kid: string | undefined, algorithm: Algorithm): readonly TrustedKey[];
   /**
    * What has become of a key that is not there. `issuedAt`: of the token, in epoch seconds; undefined =
@@ -34,6 +34,8 @@ export interface KeySet {
 
 /** Signatures that are tried for a token that does not say by which key it is: each takes its time. */
 export const MAX_CANDIDATES = 4;
+/** In place of more: trying each would cost whoever sends such a token nothing, and us much. */
+export const TOO_MANY: readonly TrustedKey[] = Object.freeze([]);
 
 /** Keys that are told once and for all, such as the two of a rotation. */
 export class StaticKeySet implements KeySet {

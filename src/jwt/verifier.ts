@@ -3,7 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Algorithm } from './algorithms.ts';
 import { type ClaimRules, checkTime, endOf, readClaims } from './claims.ts';
 import { checkHeader, type HeaderRules } from './header.ts';
-import type { KeySet, Search, TrustedKey } from './key-set.ts';
+import { type KeySet, type Search, TOO_MANY, type TrustedKey } from './key-set.ts';
 import { isIrrevocable, revocationQueries } from './revocation-ids.ts';
 import { SharedClaims } from './shared-claims.ts';
 import { invalid, type ParsedToken, parseToken } from './token.ts';
@@ -29,6 +29,12 @@ const KEYS_UNAVAILABLE: Fault = {
   kind: 'fault',
   reason: 'keys_unavailable',
   detail: 'keys_unavailable',
+};
+/** Nothing is said against the token: it is we who do not try so many. */
+const TOO_MANY_KEYS: Fault = {
+  kind: 'fault',
+  reason: 'keys_unavailable',
+  detail: 'too_many_keys',
 };
 /** Its issuer's tokens are revoked by what this one has none of, so that nobody could take it back. */
 const NO_ID = invalid('revocation_id');
@@ -145,6 +151,7 @@ export class JwtVerifier implements TokenVerifier {
     if ('kind' in claims) return claims;
     const queries = revocationQueries(parsed.payload, parsed.header, issuer);
     if ('kind' in queries) return queries;
+    if (known === TOO_MANY) return TOO_MANY_KEYS;
     return { kind: 'unverified', issuer, token: parsed, claims, keys };
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../../src/jwt/algorithms.ts';
 import { JwksReader, type SetKey } from '../../../src/jwt/jwks.ts';
 import { KeyRing } from '../../../src/jwt/key-ring.ts';
+import { TOO_MANY } from '../../../src/jwt/key-set.ts';
 import { issuerKey, jwks } from '../../support/jwks.ts';
 
 const reader = new JwksReader({ algorithms: ['ES256', 'EdDSA'], allowSecrets: false });
@@ -37,13 +38,14 @@ describe('candidates', () => {
     ]);
   });
 
-  it('are none when they are more than four', () => {
+  it('are too many when they are more than four', () => {
     const [d, ...more] = nameless as [SetKey, ...SetKey[]];
     expect(kids(new KeyRing([a, b, c, d]), undefined)).toHaveLength(4);
     const ring = new KeyRing([a, b, c, d, ...more]);
-    expect(kids(ring, undefined)).toEqual([]);
-    expect(kids(ring, 'x')).toEqual([]);
+    expect(ring.candidates(undefined, 'ES256')).toBe(TOO_MANY);
+    expect(ring.candidates('x', 'ES256')).toBe(TOO_MANY);
     expect(kids(ring, 'a')).toEqual(['a']);
+    expect(TOO_MANY).toHaveLength(0);
   });
 
   it('are of the algorithm', () => {

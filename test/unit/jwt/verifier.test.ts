@@ -3,9 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fault, Identity } from '../../../src/domain/claims.ts';
 import type { ClaimRules } from '../../../src/jwt/claims.ts';
+import { USUAL_TYPES } from '../../../src/jwt/header.ts';
+import { TOO_MANY } from '../../../src/jwt/key-set.ts';
 import { VerificationKey } from '../../../src/jwt/signature.ts';
+import { TokenCache } from '../../../src/jwt/token-cache.ts';
+import { JwtVerifier } from '../../../src/jwt/verifier.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { base64url, claims, ISSUER, SECRET, signed } from '../../support/tokens.ts';
-import { BAD_SIGNATURE, build, NOW, pairOf, verdict } from './verifier-setup.ts';
+import { BAD_SIGNATURE, build, NOW, pairOf, RULES, verdict } from './verifier-setup.ts';
 
 const SECOND = 1000;
 
@@ -178,6 +183,19 @@ it.each([new Error('secret'), new TypeError('secret'), 'secret', undefined, null
     expect(cache.size).toBe(0);
   },
 );
+
+it('holds it against no token that there are too many keys to try, unless it is bad in any case', () => {
+  const absent = () => 'absent' as const;
+  const keys = { candidates: () => TOO_MANY, search: absent, verdict: absent };
+  const issuer = { ...RULES, algorithms: ['HS256' as const], types: USUAL_TYPES, keys };
+  const cache = new TokenCache({ maxEntries: 1, maxBytes: 1_000 });
+  const verifier = new JwtVerifier([issuer], cache, new ManualClock());
+  const fault = { kind: 'fault', reason: 'keys_unavailable', detail: 'too_many_keys' };
+  const token = signed(claims(NOW));
+  expect(verifier.peek(token, false)).toEqual(fault);
+  expect(verifier.verify(token)).toEqual(fault);
+  expect(verdict(verifier.peek(signed(claims(NOW, { exp: NOW })), false))).toBe('ERR_JWT_EXPIRED');
+});
 
 it('says of a fault nothing but fixed words', async () => {
   const DETAILS = new Set([
