@@ -74,6 +74,9 @@ export function groupCommit<Item, Query, Answer>(
         }
         armTimer();
         options.gathered?.(waiting.length);
+      };
+
+      const completeIfDone = (): void => {
         if (sourceDone && inFlight === 0 && waiting.length === 0) out.complete();
       };
 
@@ -111,6 +114,7 @@ export function groupCommit<Item, Query, Answer>(
           cancelTimer = clock.after(dueMs, () => {
             cancelTimer = undefined;
             pump();
+            completeIfDone();
           });
         }
       };
@@ -136,6 +140,7 @@ export function groupCommit<Item, Query, Answer>(
         inFlight--;
         pump();
         if (onward.length > 0) out.next(onward);
+        completeIfDone();
       };
 
       const subscription = batches.subscribe({
@@ -149,6 +154,7 @@ export function groupCommit<Item, Query, Answer>(
         complete() {
           sourceDone = true;
           pump();
+          completeIfDone();
         },
       });
       return () => {

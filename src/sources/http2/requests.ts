@@ -77,7 +77,7 @@ export class Requests {
     if (!this.#heads.request(bytes, start, stop)) {
       return owner.fail(ErrorCode.COMPRESSION_ERROR, 'compression_error');
     }
-    if (!isNew) return this.#late(id, COST_OF_BLOCK);
+    if (!isNew) return owner.isBeyondLast(id) || this.#late(id, COST_OF_BLOCK);
     this.lastId = id;
     if (owner.isBeyondLast(id)) return true;
     if (this.streams.size >= this.#host.maxStreams) {

@@ -10,6 +10,9 @@ import {
 import type { Output } from './output.ts';
 import type { Stream } from './stream.ts';
 
+/** Pieces of streams that have closed are looked for once there are so many, and then twice what was left. */
+const MIN_PRUNE_LENGTH = 256;
+
 interface Piece {
   readonly stream: Stream;
   /** Payload of DATA. */
@@ -33,6 +36,7 @@ export class SendQueue {
   readonly #output: Output;
   readonly #ended: (stream: Stream) => void;
   #pieces: Piece[] = [];
+  #pruneAt = MIN_PRUNE_LENGTH;
 
   /** `ended` is told of a stream whose last frame has gone out. */
   constructor(output: Output, ended: (stream: Stream) => void) {
@@ -54,6 +58,13 @@ export class SendQueue {
     if (stream.queued === 0 && this.#send(piece)) return;
     stream.queued++;
     this.#pieces.push(piece);
+    if (this.#pieces.length >= this.#pruneAt) this.#prune();
+  }
+
+  /** A peer that opens no window may go on to ask, and to cancel what it asked. */
+  #prune(): void {
+    this.#pieces = this.#pieces.filter(({ stream }) => !stream.closed);
+    this.#pruneAt = Math.max(2 * this.#pieces.length, MIN_PRUNE_LENGTH);
   }
 
   /** False when it makes the window larger than any may be. */

@@ -83,7 +83,10 @@ function harness(limits: Partial<typeof DEFAULTS> = {}) {
   };
   const out: Item[] = [];
   source.pipe(groupCommit(options, clock)).subscribe({
-    next: (batch) => out.push(...batch),
+    next: (batch) => {
+      expect(completed).toBe(false);
+      out.push(...batch);
+    },
     complete: () => {
       completed = true;
     },
@@ -242,6 +245,18 @@ describe('groupCommit', () => {
     h.underWay[0]?.resolve();
     await settle();
     expect(h.completed()).toBe(true);
+    expect(h.out).toHaveLength(1);
+  });
+
+  it('completes when what is left has closed, too', async () => {
+    const [, , closed] = [h.arrive('a'), h.arrive('b'), ...h.arrive('c')];
+    h.source.complete();
+    if (closed !== undefined) closed.open = false;
+    h.clock.advance(5);
+    for (const lookup of [...h.underWay]) lookup.resolve();
+    await settle();
+    expect(h.completed()).toBe(true);
+    expect(h.out).toHaveLength(2);
   });
 
   it('leaves no timer behind', async () => {

@@ -183,6 +183,22 @@ describe('what comes after the end of a connection', () => {
   });
 });
 
+describe('what comes after the last stream that is served', () => {
+  it('is a whole request with trailers, of which nothing is held against the others', () => {
+    const { read, connection, peer, checks, refused } = greeted({ answer: false });
+    read(head(1), body(1));
+    connection.goAway();
+    answerPings(peer, read);
+    expect(peer.of(GOAWAY)).toHaveLength(2);
+    const trailers = frame(HEADERS, END_HEADERS | END_STREAM, 3, literals([['x-checksum', '1']]));
+    read(head(3), body(3, 0), trailers);
+    expect([refused, peer.of(GOAWAY).length, checks.length]).toEqual([[], 2, 1]);
+    checks[0]?.reply(OK);
+    connection.flush();
+    expect(peer.of(DATA).map(({ stream }) => stream)).toEqual([1]);
+  });
+});
+
 describe('a connection', () => {
   it('answers as many PING as come at once', () => {
     const { read, peer, later, connection } = greeted();

@@ -4,6 +4,7 @@ import { Output } from '../../../../src/sources/http2/output.ts';
 import { okTail } from '../../../../src/sources/http2/reply.ts';
 import { SendQueue } from '../../../../src/sources/http2/send-queue.ts';
 import type { Stream } from '../../../../src/sources/http2/stream.ts';
+import { survivors } from '../../../support/gc.ts';
 import { FakeSocket } from './fake-socket.ts';
 import { type Frame, parseFrames } from './frames.ts';
 import { streamOf } from './request.ts';
@@ -42,6 +43,21 @@ function told(frames: readonly Frame[]): string[] {
 const sizes = (frames: readonly Frame[]) => frames.map(({ payload }) => payload.length);
 
 describe('SendQueue', () => {
+  it('keeps little of streams that closed while the peer opened no window', async () => {
+    const { queue } = start({ window: 0 });
+    const waiting = streamOf(1);
+    queue.push(waiting, Buffer.from('kept'), { tail: okTail });
+    const refs: WeakRef<object>[] = [];
+    for (let id = 3; id < 20_003; id += 2) {
+      const stream = streamOf(id);
+      queue.push(stream, Buffer.from('lost'), { tail: okTail });
+      stream.closed = true;
+      refs.push(new WeakRef(stream));
+    }
+    expect(await survivors(refs)).toBeLessThan(300);
+    expect(queue.isEmpty).toBe(false);
+  });
+
   it('sends at once what the windows allow', () => {
     const { queue, frames, ended } = start();
     const stream = streamOf(3);
