@@ -42,10 +42,12 @@ export class Listener {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   #material: TlsMaterial | undefined;
-  #closing = false;
   #stopTlsWatch = (): void => undefined;
 
-  /** `take` is given a socket once it is ready for HTTP/2. */
+  /**
+   * `take` is given a socket once it is ready for HTTP/2, be it after `close`: a handshake, or the way
+   * from another process, may end only then, and what comes with it is to be told to go.
+   */
   constructor(options: ListenerOptions, take: (socket: Socket) => void) {
     this.#options = options;
     this.#take = take;
@@ -99,10 +101,11 @@ export class Listener {
 
   /** Takes no new connections. Resolves when the last one has gone. */
   async close(): Promise<void> {
-    this.#closing = true;
     for (const server of this.#servers) server.close();
-    const open = [...this.#sockets];
-    await Promise.all(open.map((socket) => new Promise((gone) => socket.once('close', gone))));
+    for (const socket of this.#sockets) {
+      // As long as there are some, more may come: see `take`.
+      if (!socket.closed) await new Promise((gone) => socket.once('close', gone));
+    }
   }
 
   /** Destroys every connection. */
@@ -124,9 +127,7 @@ export class Listener {
   #createServer(): Server {
     const { tls, paused = false } = this.#options;
     const take = (socket: Socket): void => {
-      // A handshake may end after we have stopped taking connections.
-      if (this.#closing || socket.destroyed) socket.destroy();
-      else this.#take(socket);
+      if (!socket.destroyed) this.#take(socket);
     };
     const server = tls
       ? createTlsServer({ ...tlsOptions(tls), ...this.#material }, take)

@@ -66,9 +66,11 @@ export class GrpcJsSource implements CheckSource {
     if (options.reflection) createReflection().addToServer(this.#server);
     // Insecure as far as the library knows: TLS is the listener's.
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#listener = new Listener(listenerOptions(options), (socket) =>
-      injector.injectConnection(socket),
-    );
+    this.#listener = new Listener(listenerOptions(options), (socket) => {
+      // The library would not tell it to go.
+      if (this.#drained === undefined) injector.injectConnection(socket);
+      else socket.destroy();
+    });
   }
 
   start(): Promise<{ readonly port: number }> {

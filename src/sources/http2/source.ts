@@ -217,6 +217,7 @@ export class Http2Source implements CheckSource, ConnectionHost {
     this.#shareStreams();
     const connection = new Connection(socket, this, retireAt, graceMs);
     this.#connections.add(connection);
+    if (this.#drained !== undefined) connection.goAway(Number.POSITIVE_INFINITY);
     this.#stopTick ??= this.#clock.every(TICK_MS, () => this.#tick());
   }
 

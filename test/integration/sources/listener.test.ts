@@ -234,16 +234,19 @@ describe('close', () => {
     await second.close();
   });
 
-  it('takes none whose handshake ends only then', async () => {
+  it('hands on what finishes its handshake only then, and waits for it too', async () => {
     await using server = await startServer({ tls });
     const early = await server.connect();
     const accepted = server.connectTls();
     await until(() => server.taken.length === 1);
     const closing = server.listener.close();
+    const seen = watch(closing);
     const late = server.connectTls(early.socket);
-    await until(() => late.closed && early.closed);
-    expect(server.taken).toHaveLength(1);
+    await until(() => server.taken.length === 2);
     await accepted[Symbol.asyncDispose]();
+    await until(() => server.taken.some(({ closed }) => closed));
+    expect([late.closed, seen.done]).toEqual([false, false]);
+    await late[Symbol.asyncDispose]();
     await closing;
   });
 });
@@ -267,8 +270,8 @@ describe('connections that another listener accepts', () => {
 
     const closing = server.listener.close();
     const seen = watch(closing);
-    await using later = new Client(connect(port));
-    await until(() => later.closed);
+    client.socket.write('x');
+    await until(() => server.taken[0]?.bytesRead === 2);
     expect(seen.done).toBe(false);
     await client[Symbol.asyncDispose]();
     await closing;
