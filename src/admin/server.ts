@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatusReport } from '../domain/ports.ts';
 
@@ -33,6 +33,8 @@ export class AdminServer {
   readonly #server: Server;
   #scrape: Promise<{ readonly contentType: string; readonly bytes: Buffer }> | undefined;
   #turns = Promise.resolve();
+  /** In the order in which they came. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(options: AdminOptions, view: AdminView) {
     this.#options = options;
@@ -40,7 +42,7 @@ export class AdminServer {
     this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
       this.#answer(request, response).catch(() => send(response, 500, 'internal error\n'));
     });
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.on('connection', (socket: Socket) => this.#hold(socket));
   }
 
   /** Rejects with an error that names the address. */
@@ -59,6 +61,16 @@ export class AdminServer {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Those that came last: whoever opens many and says nothing is not to keep out who asks for /health. */
+  #hold(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#sockets.size <= MAX_CONNECTIONS) return;
+    const [oldest] = this.#sockets;
+    oldest?.destroy();
+    this.#sockets.delete(oldest as Socket);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -63,12 +63,15 @@ export class Primary {
   #draining = false;
   #accepting: Accepting | undefined;
   readonly #stopWatch: () => void;
+  #watchedAt: number;
+  #judgesFrom = 0;
 
   constructor(options: PrimaryOptions, clock: Clock, logger: Logger) {
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
-    this.#stopWatch = clock.every(WATCH_MS, () => this.#killHung());
+    this.#watchedAt = clock.now();
+    this.#stopWatch = clock.every(WATCH_MS, () => this.#watch());
   }
 
   /** Rejects when the first workers cannot start; later ones are tried again and again. */
@@ -104,6 +107,7 @@ export class Primary {
     await Promise.all([...this.#workers].map((worker) => worker.exited));
     cancelKill();
     cancelClose();
+    this.#accepting?.close(); // they may have ended before the delay did
   }
 
   /** Has the workers read the policy anew. */
@@ -187,7 +191,12 @@ export class Primary {
     this.#cancelRestarts.add(cancel);
   }
 
-  #killHung(): void {
+  /** After a pause of our own what the workers report is still to be read, or to be reported. */
+  #watch(): void {
+    const now = this.#clock.now();
+    if (now - this.#watchedAt > 2 * WATCH_MS) this.#judgesFrom = now + WATCH_MS;
+    this.#watchedAt = now;
+    if (now < this.#judgesFrom) return;
     for (const worker of this.#workers) {
       if (!worker.hangs) continue;
       this.#logger.error({ 'process.pid': worker.pid }, 'worker hangs; it is killed');

@@ -19,11 +19,17 @@ const PLACES = 1024;
 /** Odd, and unknown to those who send tokens: they could make one long chain of theirs. */
 const FACTOR = (Math.random() * 2 ** 32) | 1;
 
-/** All of the token: whoever forges one can have its signature, or all but its signature, as he likes. */
+/**
+ * All of the token: whoever forges one can have its signature, or all but its signature, as he likes.
+ * What is shifted makes it no polynomial of the factor: of those there are words that meet for every one.
+ */
 export function hashOf(token: string): number {
   let hash = 0;
-  for (let i = 0; i < token.length; i++) hash = Math.imul(hash, FACTOR) + token.charCodeAt(i);
-  return hash ^ (hash >>> 16);
+  for (let i = 0; i < token.length; i++) {
+    hash = Math.imul(hash ^ token.charCodeAt(i), FACTOR);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 /**

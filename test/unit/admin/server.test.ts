@@ -57,6 +57,21 @@ describe('/health', () => {
   });
 });
 
+it('answers who asks, however many connect and say nothing', async () => {
+  const { port, url } = await start();
+  const silent = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
+  const closed = new Set<unknown>();
+  for (const socket of silent) {
+    socket.on('error', () => undefined);
+    socket.on('close', () => closed.add(socket));
+  }
+  await until(() => silent.every(({ connecting }) => !connecting));
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  await until(() => closed.size > 200);
+  expect(silent.filter((socket) => !closed.has(socket)).length).toBeGreaterThan(90);
+  for (const socket of silent) socket.destroy();
+});
+
 describe('/ready', () => {
   it('names the state of every component', async () => {
     const { url } = await start();

@@ -220,6 +220,21 @@ describe('the state', () => {
     expect(primary.report).toMatchObject({ ready: true, degraded: false });
   });
 
+  it('kills no worker for what it could not hear while it stood still itself', async () => {
+    const { worker, clock } = await start();
+    const reportAll = () => {
+      for (const index of [0, 1]) worker(index).serve(true);
+    };
+    reportAll();
+    clock.spend(32_000);
+    clock.advance(0); // timers come first
+    reportAll();
+    clock.advance(5_000);
+    expect([worker(0).killedBy, worker(1).killedBy]).toEqual([[], []]);
+    clock.advance(30_000);
+    expect(worker(0).killedBy).toContain('SIGKILL');
+  });
+
   it('is unready when no worker is ready', async () => {
     const { primary, worker } = await start();
     worker(0).serve(false, 'degraded');
@@ -360,6 +375,14 @@ describe('the drain', () => {
     void hurried.primary.drain(impatience.signal);
     impatience.abort();
     expect(hurried.port.closed).toBe(1);
+  });
+
+  it('accepts no more when all have ended before the delay did', async () => {
+    const { primary, worker, clock, port } = await start();
+    const drained = primary.drain(PATIENT);
+    for (const index of [0, 1]) worker(index).end(null, 'SIGKILL');
+    await drained;
+    expect([port.listens, clock.pending]).toEqual([false, 0]);
   });
 
   it('replaces nobody', async () => {

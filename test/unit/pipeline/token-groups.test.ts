@@ -27,6 +27,22 @@ function groupsOf(...all: readonly Group[]): TokenGroups {
 const find = (groups: TokenGroups, token: string, by = ours) =>
   groups.get(hashOf(token), token, by);
 
+/** Two texts of which every polynomial modulo 2^32, of any odd factor, has the same value: Thue-Morse. */
+function wordsThatMeet(): readonly [string, string] {
+  const ones = (n: number): number => (n === 0 ? 0 : (n & 1) ^ ones(n >>> 1));
+  const word = (flip: number) =>
+    Array.from({ length: 256 }, (_, i) => (ones(i) ^ flip ? 'a' : 'b')).join('');
+  return [word(0), word(1)];
+}
+
+it('has no words that meet for every factor', () => {
+  const words = wordsThatMeet();
+  const tokens = Array.from({ length: 1_024 }, (_, n) =>
+    Array.from({ length: 10 }, (_, bit) => words[(n >> bit) & 1]).join(''),
+  );
+  expect(new Set(tokens.map(hashOf)).size).toBeGreaterThan(1_000);
+});
+
 describe('TokenGroups', () => {
   it.each(['', 'a', 'ab', 'a.b.signature', 'x'.repeat(60_000), '\u{1f600}'.repeat(9)])(
     'finds the group of a token, whatever that is',
