@@ -48,13 +48,19 @@ export function decide(refusals: Refusals): Stage {
   });
 }
 
+/** Allows kept with a token: more than there are requirements that one caller meets. */
+const MAX_KNOWN = 32;
+
 function allowFor(call: Call, identity: Identity, requirement: Requirement): Decision {
   const { tokenPlace: place, passesAs: reason } = call;
+  let count = 0;
   for (let known = identity.allowed; known !== undefined; known = known.next) {
+    count++;
     const isSame = known.requirement === requirement && known.place === place;
     if (isSame && known.reason === reason) return known;
   }
-  const made = new Allow(reason, identity.claims, requirement, place, identity.allowed);
+  const next = count < MAX_KNOWN ? identity.allowed : undefined;
+  const made = new Allow(reason, identity.claims, requirement, place, next);
   if (place?.kind === 'cookie' && place.remove) return withCookies(made, call.check, place.name);
   identity.allowed = made;
   return made;

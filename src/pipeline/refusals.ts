@@ -29,8 +29,11 @@ export class Refusals {
   readonly #options: RefusalOptions;
   readonly #plain: Book;
   readonly #byOrigin: ReadonlyMap<string, Book>;
-  /** insufficient_scope names the scopes of the route: per origin ('' = none) and scopes. */
-  readonly #scoped = new Map<string, Map<readonly string[], Decision>>();
+  /**
+   * insufficient_scope names the scopes of the route: per origin ('' = none) and scopes, for as long as
+   * there is a requirement that has them.
+   */
+  readonly #scoped = new Map<string, WeakMap<readonly string[], Decision>>();
 
   constructor(options: RefusalOptions) {
     this.#options = options;
@@ -54,7 +57,7 @@ export class Refusals {
   }
 
   #insufficientScope(scopes: readonly string[], origin: string | undefined): Decision {
-    const byScopes = this.#scoped.get(origin ?? '') ?? new Map<readonly string[], Decision>();
+    const byScopes = this.#scoped.get(origin ?? '') ?? new WeakMap<readonly string[], Decision>();
     this.#scoped.set(origin ?? '', byScopes);
     const decision = byScopes.get(scopes) ?? this.#build('insufficient_scope', origin, scopes);
     byScopes.set(scopes, decision);

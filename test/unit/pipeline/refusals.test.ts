@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reasonNames, reasons } from '../../../src/domain/reason.ts';
 import { type Refusal, type RefusalOptions, Refusals } from '../../../src/pipeline/refusals.ts';
 import { fakeCall } from '../../support/calls.ts';
+import { survivors } from '../../support/gc.ts';
 import { fakeRequirement } from '../../support/requirements.ts';
 
 const OPTIONS: RefusalOptions = {
@@ -51,6 +52,16 @@ describe('Refusals', () => {
       'Bearer realm="api", error="insufficient_scope", scope="read write"',
     );
     expect(challenge(['admin'])).toContain('scope="admin"');
+  });
+
+  it('keeps no refusal for scopes that no requirement has any more', async () => {
+    const refusals = make();
+    const refs = Array.from({ length: 100 }, (_, i) => {
+      const call = fakeCall({});
+      call.requirement = fakeRequirement({ scopes: [`scope-${i}`] });
+      return new WeakRef(refusals.of('insufficient_scope', call));
+    });
+    expect(await survivors(refs)).toBe(0);
   });
 
   it('makes a revoked token a 401 with a challenge where that is asked for', () => {
