@@ -10,6 +10,7 @@ import { bigRequests, droppedConnections, slowScrapers } from '../../bench/chaos
 import {
   drained,
   replicasRig,
+  standingStill,
   workerKilled,
   workersRig,
 } from '../../bench/chaos/faults/process.ts';
@@ -22,7 +23,8 @@ const patient = { patient: true };
 
 describe.skipIf(cannot)('nobody feels', () => {
   const others = [slowScrapers, droppedConnections, bigRequests];
-  tryFaults(redisRig, [latency20, passwordChanged, flushed, ...others], patient);
+  const faults = [latency20, passwordChanged, flushed, standingStill(), ...others];
+  tryFaults(redisRig, faults, patient);
 });
 
 describe.skipIf(cannot)('nobody feels the end of a replica:', () => {

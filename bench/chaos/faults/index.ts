@@ -4,7 +4,7 @@ import { failovers } from './failover.ts';
 import { allAllowed, network, staleAllowed } from './network.ts';
 import { outputs } from './output.ts';
 import { peers } from './peers.ts';
-import { replicas, workers } from './process.ts';
+import { pauses, replicas, workers } from './process.ts';
 import { replies } from './replies.ts';
 import { server } from './server.ts';
 import { starts } from './start.ts';
@@ -12,5 +12,5 @@ import { starts } from './start.ts';
 /** Every fault there is. */
 export const groups: readonly Group[] = [
   ...[server, failovers, network, staleAllowed, allAllowed, replies, starts],
-  ...[replicas, workers, ...outputs, peers, clock],
+  ...[pauses, replicas, workers, ...outputs, peers, clock],
 ];

@@ -1,7 +1,8 @@
 import { processTree } from '../../lib/proc.ts';
-import type { Fault, Group } from '../fault.ts';
+import type { Fault, Group, Rig } from '../fault.ts';
 import {
   type RedisRig,
+  redisRig,
   rigOf,
   type Settings,
   startRedis,
@@ -54,6 +55,36 @@ export const workerKilled: Fault<ProcessRig> = {
   expect: { redis: 'poor', brokenAtMost: ON_ITS_CONNECTIONS },
   inject: async ({ victim }) => void process.kill(victim, 'SIGKILL'),
   heal: ({ adminUrl }) => untilReady(adminUrl),
+};
+
+/** Longer than REDIS_READ_TIMEOUT_MS, and with what comes then still within CHECK_BUDGET_MS. */
+const STILL_MS = 110;
+const EVERY_MS = 400;
+
+/** As a quota on its CPU has it, or a collection of a large heap. */
+export function standingStill(): Fault<Rig> {
+  let heal = (): void => undefined;
+  return {
+    name: `the process stands still for ${STILL_MS} ms, and again after ${EVERY_MS}`,
+    expect: { redis: 'usable' },
+    async inject({ pids }) {
+      const tell = (signal: NodeJS.Signals) => {
+        for (const pid of pids()) process.kill(pid, signal);
+      };
+      const pulse = setInterval(() => {
+        tell('SIGSTOP');
+        setTimeout(() => tell('SIGCONT'), STILL_MS);
+      }, EVERY_MS);
+      heal = () => clearInterval(pulse);
+    },
+    heal: async () => heal(),
+  };
+}
+
+export const pauses: Group = {
+  name: 'pauses',
+  start: redisRig,
+  faults: [standingStill()],
 };
 
 export const replicas: Group<ProcessRig> = {
