@@ -80,7 +80,7 @@ export const schema = {
   AUTH_JWKS_ALLOW_HTTP: boolean()
     .default(false)
     .describe('whether keys may be fetched without TLS: whoever is in between could forge tokens'),
-  KEYS_STALE_MAX_SEC: integer(60, 2_592_000, 'seconds')
+  KEYS_STALE_MAX_SEC: integer(60, 604_800, 'seconds')
     .default(86_400)
     .describe('how long fetched keys are used while new ones cannot be fetched'),
   KEYS_CACHE_FILE: text('an absolute path', /^\/\S*$/)

@@ -47,6 +47,8 @@ export function claimReader(
       parts.push(part);
     }
     const told = parts.join(separator);
+    // With "||", what ends in one of them and what begins with the next are others when taken apart.
+    if (isList && told.split(separator).some((part, i) => part !== parts[i])) return undefined;
     const max = isList ? MAX_LIST_CHARS : MAX_CHARS;
     return told.length <= max && isHeaderSafe(told) ? told : undefined;
   };

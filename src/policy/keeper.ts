@@ -23,6 +23,8 @@ export interface PolicySource {
 
 /** Mounted configuration is swapped as symbolic links, which file watching misses: it is re-read. */
 const REREAD_MS = 2_000;
+/** Until what could not be built is tried again: its issuers may be asked for their keys each time. */
+const RETRY_MS = 10_000;
 /** For the keys of issuers that are new to come. */
 const KEYS_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
@@ -41,9 +43,10 @@ export class PolicyKeeper implements PolicyResolver {
   readonly #logger: Logger;
   readonly #reloads = { applied: reloads('applied'), refused: reloads('refused') };
   #current: ActivePolicy;
-  /** What is in force, and what is known to be no policy. */
+  /** What is in force. */
   #text: string;
-  #refused: string | undefined;
+  /** What could not be built, and when: that hangs on other files too, which may have come since. */
+  #refused: { readonly text: string; readonly at: number } | undefined;
   #fault: string | undefined;
   #reloading: Promise<void> | undefined;
   #stopped = false;
@@ -88,7 +91,7 @@ export class PolicyKeeper implements PolicyResolver {
   }
 
   start(): void {
-    this.#stopRereads = this.#clock.every(REREAD_MS, () => void this.reload());
+    this.#stopRereads = this.#clock.every(REREAD_MS, () => void this.#reread());
   }
 
   stop(): void {
@@ -99,6 +102,11 @@ export class PolicyKeeper implements PolicyResolver {
 
   /** Reads the policy anew. Those who ask while that is under way share it. Never rejects. */
   reload(): Promise<void> {
+    this.#refused = undefined;
+    return this.#reread();
+  }
+
+  #reread(): Promise<void> {
     this.#reloading ??= this.#reload().finally(() => {
       this.#reloading = undefined;
     });
@@ -108,7 +116,7 @@ export class PolicyKeeper implements PolicyResolver {
   async #reload(): Promise<void> {
     try {
       const text = await this.#source.read();
-      if (text === this.#refused) return;
+      if (text === this.#refused?.text && this.#clock.now() < this.#refused.at + RETRY_MS) return;
       if (text !== this.#text) {
         await this.#replace(await this.#build(text));
         this.#text = text;
@@ -130,7 +138,7 @@ export class PolicyKeeper implements PolicyResolver {
     try {
       return await this.#source.build(text);
     } catch (error) {
-      this.#refused = text;
+      this.#refused = { text, at: this.#clock.now() };
       throw error;
     }
   }

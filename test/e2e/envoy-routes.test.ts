@@ -68,6 +68,12 @@ describe.skipIf(missing('envoy', 'valkey'))('a route', () => {
     },
   );
 
+  it('is not another one for who calls himself gRPC', async () => {
+    const headers = { ...bearer(token()), 'content-type': 'application/grpc' };
+    const answer = await http(`${stack.envoy.url()}/orders/1`, { headers });
+    expect([answer.status, answer.headers['grpc-status']]).toEqual([200, '7']);
+  });
+
   it('that is open is not asked about', async () => {
     const before = await checks();
     expect(await outcome('/healthz')).toBe('allow nobody');

@@ -10,6 +10,7 @@ const FULL_LENGTH = 8_192;
 const MAX_LENGTH = 256 * FULL_LENGTH;
 /** Until a reader that has no room is tried again. */
 const RETRY_MS = 10;
+const NEWLINE = 10;
 /** How often it is tried again at the end. */
 const LAST_TRIES = 100;
 
@@ -44,13 +45,16 @@ export class LineBuffer implements DestinationStream {
     this.#lines.push(line);
     this.#length += line.length;
     if (this.#length >= FULL_LENGTH) this.#flush();
-    else if (!this.#isFlushDue) {
-      this.#isFlushDue = true;
-      setTimeout(() => {
-        this.#isFlushDue = false;
-        this.#flush();
-      }, FLUSH_MS).unref();
-    }
+    else this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setTimeout(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    }, FLUSH_MS).unref();
   }
 
   /** Writes out what is there, but for what is just being written. */
@@ -78,9 +82,12 @@ export class LineBuffer implements DestinationStream {
       if (error === null) {
         this.#keep(chunk.subarray(written));
         if (this.#rest !== undefined || this.#length >= FULL_LENGTH) this.#flush();
+        else if (this.#length > 0) this.#flushSoon();
       } else if (isBusy(error)) {
         this.#rest = chunk;
         setTimeout(() => this.#flush(), RETRY_MS).unref();
+      } else {
+        this.lost.value += linesIn(chunk);
       }
     });
   }
@@ -98,6 +105,10 @@ export class LineBuffer implements DestinationStream {
   #keep(rest: Uint8Array): void {
     this.#rest = rest.length > 0 ? rest : undefined;
   }
+}
+
+function linesIn(chunk: Uint8Array): number {
+  return chunk.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 0);
 }
 
 function isBusy(error: unknown): boolean {

@@ -105,7 +105,7 @@ describe('who issues tokens, and with which keys', () => {
       'what cannot be a time, or a path',
       { ...ISSUER, ...RS256, ...JWKS, KEYS_STALE_MAX_SEC: '59', KEYS_CACHE_FILE: 'keys' },
       [
-        'KEYS_STALE_MAX_SEC cannot be "59"; it must be an integer of seconds from 60 to 2592000',
+        'KEYS_STALE_MAX_SEC cannot be "59"; it must be an integer of seconds from 60 to 604800',
         'KEYS_CACHE_FILE cannot be "keys"; it must be an absolute path',
       ],
     ],

@@ -22,6 +22,7 @@ class FakePolicy implements ActivePolicy {
 
 /** A keeper of policies that are named by their text; "bad…" is none, "slow…" lacks its keys. */
 async function open(text = 'first') {
+  const missing = new Set<string>();
   const clock = new ManualClock();
   const logger = new RecordingLogger();
   const built = new Map<string, FakePolicy>();
@@ -34,6 +35,7 @@ async function open(text = 'first') {
     },
     async build(asked: string) {
       if (asked.startsWith('bad')) throw new Error(`${asked}: line 1`);
+      if (missing.has(asked)) throw new Error(`${asked}: ENOENT`);
       const policy = new FakePolicy();
       if (asked.startsWith('slow')) policy.state = 'starting';
       built.set(asked, policy);
@@ -54,7 +56,7 @@ async function open(text = 'first') {
   const breakReads = (error: Error | undefined) => {
     readFault = error;
   };
-  return { keeper, clock, logger, source, built, pass, inForce, counts, breakReads };
+  return { keeper, clock, logger, source, built, pass, inForce, counts, breakReads, missing };
 }
 
 const WELL = { name: 'policy', state: 'ok' };
@@ -127,6 +129,24 @@ describe('a change that cannot be used', () => {
     await pass(2_100);
     expect(inForce()).toBe('second');
     expect(keeper.components.at(-1)).toEqual(WELL);
+  });
+
+  it('for want of another file is tried again in a while, and at once when asked', async () => {
+    const { keeper, source, pass, inForce, missing } = await open();
+    keeper.start();
+    for (const text of ['second', 'third']) missing.add(text);
+    source.text = 'second';
+    await pass(2_100);
+    missing.delete('second');
+    await keeper.reload();
+    expect(inForce()).toBe('second');
+    source.text = 'third';
+    await pass(2_100);
+    missing.delete('third');
+    await pass(4_000);
+    expect([inForce(), keeper.components.at(-1)?.detail]).toEqual(['second', 'third: ENOENT']);
+    await pass(8_000);
+    expect([inForce(), keeper.components.at(-1)]).toEqual(['third', WELL]);
   });
 
   it('for want of keys is given up after 10 s', async () => {
