@@ -1,5 +1,3 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { type BySentinel, SPOKEN } from './client.ts';
 
@@ -17,10 +15,7 @@ const SILENT_MS = 10_000;
 export class FailoverWatch {
   readonly #clients: readonly Redis[];
 
-  /**
-   * `onSwitch` is given the new master, host:port, by each sentinel that tells of it; the host as an
-   * address, if there is one for the name that a sentinel with announce-hostnames gives.
-   */
+  /** `onSwitch` is given the new master, host:port, by each sentinel that tells of it. */
   constructor(
     { sentinels, master, sentinelPassword, tls }: BySentinel,
     onSwitch: (to: string) => void,
@@ -36,10 +31,8 @@ export class FailoverWatch {
       });
       client.on('error', () => undefined); // it is tried again, and the others are there meanwhile
       client.on('message', (_channel: string, message: string) => {
-        const [name, , , host = '', port] = message.split(' ');
-        if (name !== master) return;
-        if (isIP(host) > 0) onSwitch(`${host}:${port}`);
-        else void addressOf(host).then((address) => onSwitch(`${address}:${port}`));
+        const [name, , , host, port] = message.split(' ');
+        if (name === master) onSwitch(`${host}:${port}`);
       });
       client.subscribe(CHANNEL).catch(() => undefined); // sent again by the library
       return client;
@@ -48,13 +41,5 @@ export class FailoverWatch {
 
   stop(): void {
     for (const client of this.#clients) client.disconnect();
-  }
-}
-
-async function addressOf(host: string): Promise<string> {
-  try {
-    return (await lookup(host)).address;
-  } catch {
-    return host;
   }
 }
