@@ -33,15 +33,16 @@ export class AdminServer {
   readonly #server: Server;
   #scrape: Promise<{ readonly contentType: string; readonly bytes: Buffer }> | undefined;
   #turns = Promise.resolve();
-  /** In the order in which they came. */
+  /** In the order in which they came, and those of them that are being answered. */
   readonly #sockets = new Set<Socket>();
+  readonly #busy = new Set<Socket>();
 
   constructor(options: AdminOptions, view: AdminView) {
     this.#options = options;
     this.#view = view;
-    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-      this.#answer(request, response).catch(() => send(response, 500, 'internal error\n'));
-    });
+    this.#server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) =>
+      this.#hear(request, response),
+    );
     this.#server.on('connection', (socket: Socket) => this.#hold(socket));
   }
 
@@ -69,8 +70,16 @@ export class AdminServer {
     socket.once('close', () => this.#sockets.delete(socket));
     if (this.#sockets.size <= MAX_CONNECTIONS) return;
     const [oldest] = this.#sockets;
-    oldest?.destroy();
-    this.#sockets.delete(oldest as Socket);
+    const idle = this.#sockets.values().find((each) => !this.#busy.has(each)) ?? (oldest as Socket);
+    idle.destroy();
+    this.#sockets.delete(idle);
+  }
+
+  #hear(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    this.#busy.add(socket);
+    response.once('close', () => this.#busy.delete(socket));
+    this.#answer(request, response).catch(() => send(response, 500, 'internal error\n'));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

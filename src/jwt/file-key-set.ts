@@ -85,11 +85,16 @@ export class FileKeySet implements KeySet {
     algorithm: Algorithm,
     issuedAt: number | undefined,
   ): Search | Promise<Search> {
-    return this.#searches.search(kid, algorithm, issuedAt, this.#readFrom);
+    return this.#searches.search(kid, algorithm, issuedAt, this.#provenFrom);
   }
 
   verdict(issuedAt: number | undefined): Verdict | undefined {
-    return this.#searches.verdict(issuedAt, this.#readFrom);
+    return this.#searches.verdict(issuedAt, this.#provenFrom);
+  }
+
+  /** While the file cannot be read it may well have had the key for long. */
+  get #provenFrom(): number | undefined {
+    return this.#fault === undefined ? this.#readFrom : undefined;
   }
 
   async #load(): Promise<number> {

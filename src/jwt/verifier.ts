@@ -19,6 +19,8 @@ interface Candidate extends Unverified {
   readonly token: ParsedToken;
   readonly claims: Claims;
   readonly keys: readonly TrustedKey[];
+  /** What it is if it turns out that there is no other key. */
+  readonly absent: Fault;
 }
 
 const WRONG_LENGTH = invalid('signature_length');
@@ -104,7 +106,7 @@ export class JwtVerifier implements TokenVerifier {
     if (outcome === 'unavailable') return KEYS_UNAVAILABLE;
     const read = this.#read(token, this.#clock.epochSeconds());
     if (read.kind === 'fault') return read;
-    return read.keys.length > 0 ? this.#judge(token, read) : UNKNOWN_KEY;
+    return read.keys.length > 0 ? this.#judge(token, read) : read.absent;
   }
 
   #judge(token: string, candidate: Candidate): Identity | Fault {
@@ -151,14 +153,14 @@ export class JwtVerifier implements TokenVerifier {
     if ('kind' in claims) return claims;
     const queries = revocationQueries(parsed.payload, parsed.header, issuer);
     if ('kind' in queries) return queries;
-    if (known === TOO_MANY) return TOO_MANY_KEYS;
-    return { kind: 'unverified', issuer, token: parsed, claims, keys };
+    const absent = known === TOO_MANY ? TOO_MANY_KEYS : UNKNOWN_KEY;
+    return { kind: 'unverified', issuer, token: parsed, claims, keys, absent };
   }
 }
 
 /** Anybody can send such tokens, who must not take the turn of one that is to be verified. */
-function withoutKey({ issuer, claims }: Candidate): Fault | undefined {
+function withoutKey({ issuer, claims, absent }: Candidate): Fault | undefined {
   const verdict = issuer.keys.verdict(claims.iat);
   if (verdict === undefined) return undefined;
-  return verdict === 'absent' ? UNKNOWN_KEY : KEYS_UNAVAILABLE;
+  return verdict === 'absent' ? absent : KEYS_UNAVAILABLE;
 }

@@ -28,6 +28,9 @@ const MAX_BACKOFF_MS = 10_000;
 const SETTLED_MS = 60_000;
 const METRICS_TIMEOUT_MS = 1_000;
 const WATCH_MS = 1_000;
+/** After a pause of our own workers have so long to be heard, if that was not only just so. */
+const HEARING_MS = 3_000;
+const PAUSED_AGAIN_MS = 30_000;
 /** On top of the drain's own limits, before a worker that does not end is killed. */
 const KILL_GRACE_MS = 2_000;
 
@@ -64,7 +67,7 @@ export class Primary {
   #accepting: Accepting | undefined;
   readonly #stopWatch: () => void;
   #watchedAt: number;
-  #judgesFrom = 0;
+  #hearsUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: PrimaryOptions, clock: Clock, logger: Logger) {
     this.#options = options;
@@ -194,9 +197,11 @@ export class Primary {
   /** After a pause of our own what the workers report is still to be read, or to be reported. */
   #watch(): void {
     const now = this.#clock.now();
-    if (now - this.#watchedAt > 2 * WATCH_MS) this.#judgesFrom = now + WATCH_MS;
+    const wasPaused = now - this.#watchedAt > 2 * WATCH_MS;
     this.#watchedAt = now;
-    if (now < this.#judgesFrom) return;
+    // One that is late at all times would never judge.
+    if (wasPaused && now >= this.#hearsUntil + PAUSED_AGAIN_MS) this.#hearsUntil = now + HEARING_MS;
+    if (now < this.#hearsUntil) return;
     for (const worker of this.#workers) {
       if (!worker.hangs) continue;
       this.#logger.error({ 'process.pid': worker.pid }, 'worker hangs; it is killed');
@@ -206,8 +211,10 @@ export class Primary {
 
   #hand(socket: Socket): void {
     // One that drains by itself has a fault, and takes no more.
+    const hears = this.#clock.now() < this.#hearsUntil;
     const serving = [...this.#workers].filter(
-      ({ serves, report }) => serves && (this.#draining || report?.draining !== true),
+      ({ serves, takesConnections, report }) =>
+        (serves || (hears && takesConnections)) && (this.#draining || report?.draining !== true),
     );
     const fewest = Math.min(...serving.map(({ connections }) => connections));
     const worker = serving.find(({ connections }) => connections === fewest);

@@ -22,7 +22,8 @@ export class WorkerHandle {
   startError: string | undefined;
   /** Connections that it was handed, and that have not ended. */
   connections = 0;
-  #takesConnections = false;
+  /** Whether it had begun to when it was last heard, and has not ended. */
+  takesConnections = false;
   /** Connections on their way to it. */
   readonly #leaving = new Set<Socket>();
   #report: StatusReport | undefined;
@@ -44,7 +45,7 @@ export class WorkerHandle {
     this.started.catch(() => undefined); // told to whoever asks
     worker.on('message', (message: FromWorker) => {
       if (message.type === 'started') {
-        this.#takesConnections = true;
+        this.takesConnections = true;
         started.resolve();
       } else if (message.type === 'closed') this.connections--;
       else if (message.type === 'start-failed') {
@@ -61,7 +62,7 @@ export class WorkerHandle {
     });
     const end = (code: number | null, signal: string | null): void => {
       this.#report = undefined;
-      this.#takesConnections = false;
+      this.takesConnections = false;
       started.reject(new Error(`ended with ${signal ?? `exit code ${code}`} before it served`));
       exited.resolve({ code, signal });
       for (const socket of this.#leaving) socket.destroy();
@@ -86,7 +87,7 @@ export class WorkerHandle {
 
   /** Whether it can be handed connections, as far as is known. */
   get serves(): boolean {
-    return this.#takesConnections && !this.#isSilent;
+    return this.takesConnections && !this.#isSilent;
   }
 
   get hangs(): boolean {

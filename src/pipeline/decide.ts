@@ -49,7 +49,7 @@ export function decide(refusals: Refusals): Stage {
 }
 
 /** Allows kept with a token: more than there are requirements that one caller meets. */
-const MAX_KNOWN = 32;
+const MAX_KNOWN = 512;
 
 function allowFor(call: Call, identity: Identity, requirement: Requirement): Decision {
   const { tokenPlace: place, passesAs: reason } = call;

@@ -65,7 +65,9 @@ export class Outage {
         stands = this.#revoked.deleteBefore(queryKey(query), asOf) && stands;
       }
     }
-    if (stands && requirement?.outage === 'stale') identity.notRevokedAt = Math.floor(asOf);
+    if (stands && requirement?.outage === 'stale') {
+      identity.notRevokedAt = Math.max(identity.notRevokedAt, Math.floor(asOf));
+    }
     return stands;
   }
 

@@ -42,11 +42,12 @@ export class Listener {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
   #material: TlsMaterial | undefined;
+  #isClosed = false;
   #stopTlsWatch = (): void => undefined;
 
   /**
-   * `take` is given a socket once it is ready for HTTP/2, be it after `close`: a handshake, or the way
-   * from another process, may end only then, and what comes with it is to be told to go.
+   * `take` is given a socket once it is ready for HTTP/2, be it while this closes: a handshake, or the
+   * way from another process, may end only then, and what comes with it is to be told to go.
    */
   constructor(options: ListenerOptions, take: (socket: Socket) => void) {
     this.#options = options;
@@ -102,10 +103,9 @@ export class Listener {
   /** Takes no new connections. Resolves when the last one has gone. */
   async close(): Promise<void> {
     for (const server of this.#servers) server.close();
-    for (const socket of this.#sockets) {
-      // As long as there are some, more may come: see `take`.
-      if (!socket.closed) await new Promise((gone) => socket.once('close', gone));
-    }
+    // As long as there are some, more may come: see `take`.
+    for (const socket of this.#sockets) await new Promise((gone) => socket.once('close', gone));
+    this.#isClosed = true;
   }
 
   /** Destroys every connection. */
@@ -127,7 +127,8 @@ export class Listener {
   #createServer(): Server {
     const { tls, paused = false } = this.#options;
     const take = (socket: Socket): void => {
-      if (!socket.destroyed) this.#take(socket);
+      if (this.#isClosed) socket.destroy();
+      else if (!socket.destroyed) this.#take(socket);
     };
     const server = tls
       ? createTlsServer({ ...tlsOptions(tls), ...this.#material }, take)

@@ -107,12 +107,10 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
     await using valkey = await startValkey();
     const { pool, ask, isUp } = open(valkey.port);
     await until(isUp);
-    for (let time = 0; time < 3; time++) {
-      const answer = ask('a');
-      const end = performance.now() + 250;
-      while (performance.now() < end);
-      expect(await answer).toEqual(['not-revoked']);
-    }
+    const answer = ask('a');
+    const end = performance.now() + 1_000;
+    while (performance.now() < end);
+    expect(await answer).toEqual(['not-revoked']);
     expect(pool.component.state).toBe('ok');
   });
 

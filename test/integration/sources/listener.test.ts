@@ -275,6 +275,9 @@ describe('connections that another listener accepts', () => {
     expect(seen.done).toBe(false);
     await client[Symbol.asyncDispose]();
     await closing;
+    await using later = new Client(connectTo(port));
+    await until(() => later.closed);
+    expect(server.taken).toHaveLength(1);
     await front.close();
   });
 });

@@ -72,6 +72,30 @@ it('answers who asks, however many connect and say nothing', async () => {
   for (const socket of silent) socket.destroy();
 });
 
+it('answers what was asked before so many connected', async () => {
+  const rendered = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const { port, url } = await start({
+    async metrics() {
+      asked.resolve();
+      await rendered.promise;
+      return { contentType: 'text/plain', text: 'a 1\n' };
+    },
+  });
+  const answer = fetch(`${url}/metrics`);
+  await asked.promise;
+  const silent = Array.from({ length: 150 }, () => connect(port, '127.0.0.1'));
+  const closed = new Set<unknown>();
+  for (const socket of silent) {
+    socket.on('error', () => undefined);
+    socket.on('close', () => closed.add(socket));
+  }
+  await until(() => closed.size >= 50);
+  rendered.resolve();
+  expect(await (await answer).text()).toBe('a 1\n');
+  for (const socket of silent) socket.destroy();
+});
+
 describe('/ready', () => {
   it('names the state of every component', async () => {
     const { url } = await start();

@@ -171,6 +171,9 @@ describe('a key that is not there', () => {
     const { set, clock } = await started(a.jwk);
     await rm(path);
     expect(await set.search('b', 'ES256', clock.epochSeconds())).toBe('unavailable');
+    expect(await set.search('b', 'ES256', 0)).toBe('unavailable');
+    await writeFile(path, jwks(a.jwk));
+    expect(await set.search('b', 'ES256', 0)).toBe('absent');
   });
 
   it('is not looked for more often than is good', async () => {
@@ -183,6 +186,18 @@ describe('a key that is not there', () => {
     expect(outcomes).toEqual([...Array(3).fill('absent'), ...Array(7).fill('unavailable')]);
     expect(fetches('success').value).toBe(1 + 3);
   });
+});
+
+it('is read again within ten seconds, however often it could not be', async () => {
+  const { set, clock, fetches } = await started(a.jwk);
+  await rm(path);
+  for (let time = 0; time < 10; time++) {
+    const failures = fetches('failure').value;
+    clock.advance(REREAD_MS);
+    await until(() => fetches('failure').value > failures);
+    await turn();
+  }
+  expect(set.component.state).toBe('degraded');
 });
 
 it('stops', async () => {

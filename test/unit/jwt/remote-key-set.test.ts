@@ -146,6 +146,18 @@ describe('refreshing', () => {
     expect(rig.logger.text).not.toContain('too old');
   });
 
+  it('finds a new key of an issuer that has too many nameless ones to try', async () => {
+    const rig = await Rig.started();
+    const nameless = Array.from({ length: 5 }, () => issuerKey(undefined).jwk);
+    rig.issuer.has(...nameless);
+    await rig.advance(10 * MINUTE_MS, 10_000);
+    rig.issuer.has(...nameless, b.jwk);
+    const token = rig.token(b);
+    expect(rig.verifier.peek(token, false)).toBeUndefined();
+    expect(verdict(await rig.verifier.verify(token))).toBe('identity');
+    expect(verdict(await rig.verifier.verify(rig.token(issuerKey('x'))))).toBe('too_many_keys');
+  });
+
   it('lets a key go, and every token it signed', async () => {
     const rig = await Rig.started();
     rig.issuer.has(a.jwk, b.jwk);

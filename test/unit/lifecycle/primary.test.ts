@@ -221,17 +221,27 @@ describe('the state', () => {
   });
 
   it('kills no worker for what it could not hear while it stood still itself', async () => {
-    const { worker, clock } = await start();
+    const { worker, clock, port } = await start();
     const reportAll = () => {
       for (const index of [0, 1]) worker(index).serve(true);
     };
     reportAll();
     clock.spend(32_000);
     clock.advance(0); // timers come first
+    expect(port.connect().destroyed).toBe(false);
     reportAll();
     clock.advance(5_000);
     expect([worker(0).killedBy, worker(1).killedBy]).toEqual([[], []]);
     clock.advance(30_000);
+    expect(worker(0).killedBy).toContain('SIGKILL');
+  });
+
+  it('kills a worker that hangs also when it is late itself all the time', async () => {
+    const { worker, clock } = await start();
+    for (let time = 0; time < 30; time++) {
+      clock.spend(5_000);
+      clock.advance(0);
+    }
     expect(worker(0).killedBy).toContain('SIGKILL');
   });
 

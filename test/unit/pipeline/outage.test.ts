@@ -70,6 +70,17 @@ describe('what was found revoked, while nobody can be asked', () => {
     expect(identity.notRevokedAt).toBe(Number.NEGATIVE_INFINITY);
   });
 
+  it('is as young as the youngest answer, whichever came last', () => {
+    const { clock, outage } = start();
+    const identity = asking(jti('a'));
+    const early = clock.now();
+    clock.advance(900);
+    outage.foundNotRevoked(identity, stale, clock.now());
+    outage.foundNotRevoked(identity, stale, early);
+    clock.advance(900);
+    expect(outage.judge(identity, stale)).toBe('stale_verdict');
+  });
+
   it('passes no more on an older verdict, though more are revoked than are remembered', () => {
     const { clock, outage } = start();
     const identity = asking(jti('victim'));
