@@ -6,7 +6,11 @@ export interface Clock {
   epochSeconds(): number;
   /** Runs `task` once, `ms` from now, unless the returned function is called before. */
   after(ms: number, task: () => void): () => void;
-  /** Runs `task` every `ms` until the returned function is called. Never keeps the process alive. */
+  /**
+   * Runs `task` every `ms` until the returned function is called. Never keeps the process alive. It
+   * comes once the turn has read what was there to be read: a turn that comes late runs its timers
+   * first, and what they wait for in vain may have come long ago.
+   */
   every(ms: number, task: () => void): () => void;
   /** Runs `task` when the current turn of the event loop has handled its input and output. */
   endOfTurn(task: () => void): void;
@@ -20,9 +24,16 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
   every(ms, task) {
-    const timer = setInterval(task, ms);
+    let isStopped = false;
+    const atEndOfTurn = (): void => {
+      if (!isStopped) task();
+    };
+    const timer = setInterval(() => setImmediate(atEndOfTurn), ms);
     timer.unref();
-    return () => clearInterval(timer);
+    return () => {
+      isStopped = true;
+      clearInterval(timer);
+    };
   },
   endOfTurn: (task) => void setImmediate(task),
 };

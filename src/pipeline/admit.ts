@@ -98,7 +98,7 @@ export class Admission implements CallObserver {
       return false;
     }
     this.#open.add(call);
-    this.#stopTick ??= this.#clock.every(TICK_MS, this.#atEndOfTurn);
+    this.#stopTick ??= this.#clock.every(TICK_MS, () => this.#tick());
     return true;
   }
 
@@ -108,10 +108,7 @@ export class Admission implements CallObserver {
     else this.#settlement.add(call as Settled);
   }
 
-  /** A turn that comes late runs its timers first, and may then read the answers that were waited for. */
-  readonly #atEndOfTurn = (): void => this.#clock.endOfTurn(this.#tick);
-
-  readonly #tick = (): void => {
+  #tick(): void {
     const now = this.#clock.now();
     this.#open.forEach((call) => {
       if (this.#isExpired(call, now)) {
@@ -124,7 +121,7 @@ export class Admission implements CallObserver {
     if (this.#open.size > 0) return;
     this.#stopTick?.();
     this.#stopTick = undefined;
-  };
+  }
 
   #expire(call: Call, detail: string): void {
     this.#expired[stageOf(call)].value++;

@@ -218,7 +218,12 @@ export class Http2Source implements CheckSource, ConnectionHost {
     const connection = new Connection(socket, this, retireAt, graceMs);
     this.#connections.add(connection);
     if (this.#drained !== undefined) connection.goAway(Number.POSITIVE_INFINITY);
-    this.#stopTick ??= this.#clock.every(TICK_MS, this.#atEndOfTurn);
+    this.#stopTick ??= this.#clock.every(TICK_MS, () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#shareStreams();
+    for (const connection of this.#connections) connection.tick();
   }
 
   #list(connection: Connection): void {
@@ -228,14 +233,6 @@ export class Http2Source implements CheckSource, ConnectionHost {
   }
 
   // Bound once: a turn makes no closures.
-  /** A turn that comes late runs its timers first, and may then read what was waited for. */
-  readonly #atEndOfTurn = (): void => this.#clock.endOfTurn(this.#tick);
-
-  readonly #tick = (): void => {
-    this.#shareStreams();
-    for (const connection of this.#connections) connection.tick();
-  };
-
   readonly #endTurn = (): void => {
     this.#inTurn = false;
     const batch = this.#batch;

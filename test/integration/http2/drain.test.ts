@@ -25,26 +25,6 @@ it('a connection that waits to be heard when the drain begins is heard, and told
   await drained;
 });
 
-it('what was sent before it heard of the drain is answered, though we stood still meanwhile', async () => {
-  await using rig = await startRig({ answer: () => OK });
-  await using peer = await rig.connected();
-  // It answers no PING: the server waits a second for that.
-  peer.socket.removeAllListeners('data');
-  peer.socket.write(Buffer.concat([PREFACE, settings(), SETTINGS_ACK]));
-  await until(() => rig.connections === 1);
-  const drained = rig.source.drain(DRAIN_MS);
-  await new Promise<void>((resolve) => {
-    setTimeout(() => {
-      peer.socket.write(check(1));
-      rig.clock.advance(1_300);
-      resolve();
-    }, 10);
-  });
-  await until(() => rig.calls.length === 1);
-  peer.socket.destroy();
-  await drained;
-});
-
 it('one that finishes its handshake when the drain has begun is answered, and told to go', async () => {
   await using certificates = await makeCertificates();
   const { certFile, keyFile } = certificates;
