@@ -126,7 +126,7 @@ async function coldVerify([algorithm, material]: [string, Material]): Promise<Pa
     async work() {
       const token = material.tokens[at++ % material.tokens.length] as string;
       const outcome = await verifier.verify(token);
-      if (outcome.kind !== 'identity') throw new Error(`${algorithm}: ${outcome.detail}`);
+      if (outcome.kind !== 'identity') throw new Error(`${algorithm}: ${outcome.kind}`);
       return 1;
     },
   };

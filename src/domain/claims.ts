@@ -85,8 +85,11 @@ export interface TokenVerifier {
    * tenth: undefined for all that is not cached.
    */
   peek(token: string, cacheOnly: boolean): Identity | Fault | Unverified | undefined;
-  /** A promise when the key has to be fetched first. `read`: what `peek` has said of that token. */
-  verify(token: string, read?: Unverified): Identity | Fault | Promise<Identity | Fault>;
+  /**
+   * `read`: what was said of that token before. A promise when the key has to be fetched first: of a
+   * fault, or of what is to be verified in its turn now, since many may have waited for one key.
+   */
+  verify(token: string, read?: Unverified): Identity | Fault | Promise<Fault | Unverified>;
 }
 
 /** `unknown`: the store could not say; it is an error, never an allow. */

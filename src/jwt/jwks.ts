@@ -42,7 +42,6 @@ type Jwk = Readonly<Record<string, unknown>>;
 interface Usable {
   readonly jwk: Jwk;
   readonly kid: string | undefined;
-  readonly thumbprint: string;
   readonly keys: readonly VerificationKey[];
 }
 
@@ -90,14 +89,9 @@ export class JwksReader {
     // One after the other: 100 keys for six algorithms at once would hold up everybody for 0.4 s.
     for (const jwk of listOf(body)) read.push(await readJwk(jwk, this.#rules, this.#imported));
     const usable = read.filter((each) => 'keys' in each);
-    const unclear = ambiguous(usable);
-    const clear = usable.filter((each) => !unclear.has(each));
-    const skipped = read.flatMap((each) => {
-      if ('reason' in each) return each;
-      return unclear.has(each) ? skip(each.kid, 'another key has its kid') : [];
-    });
-    if (clear.length === 0) throw new KeySetError(`no usable key${why(skipped)}`);
-    return { keys: keysOf(clear), jwks: clear.map(({ jwk }) => jwk), skipped };
+    const skipped = read.filter((each) => 'reason' in each);
+    if (usable.length === 0) throw new KeySetError(`no usable key${why(skipped)}`);
+    return { keys: keysOf(usable), jwks: usable.map(({ jwk }) => jwk), skipped };
   }
 }
 
@@ -139,7 +133,7 @@ async function readJwk(
     const given = materialOf({ kty, ...material } as JwkMaterial, thumbprint);
     const made = await Promise.allSettled(taken.map((each) => imported.import(each, given)));
     const keys = made.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-    if (keys.length > 0) return { jwk: { kty, ...named, ...material }, kid, thumbprint, keys };
+    if (keys.length > 0) return { jwk: { kty, ...named, ...material }, kid, keys };
     const [first] = made as [PromiseRejectedResult];
     return skip(kid, (first.reason as Error).message);
   } catch {
@@ -152,20 +146,6 @@ function materialOf(jwk: JwkMaterial, thumbprint: string): KeyMaterial {
   const bytes = Buffer.from(`${jwk.k}`, 'base64url');
   if (bytes.toString('base64url') !== jwk.k) throw new Error(UNREADABLE);
   return { kind: 'secret', bytes };
-}
-
-/** Those of which nobody could say which one a token means that names the kid and an algorithm. */
-function ambiguous(usable: readonly Usable[]): ReadonlySet<Usable> {
-  const named = usable.flatMap((each) =>
-    each.kid === undefined
-      ? []
-      : each.keys.map((key) => ({ each, id: `${key.algorithm} ${each.kid}` })),
-  );
-  const groups = Map.groupBy(named, ({ id }) => id).values();
-  const clashing = groups.filter(
-    (group) => new Set(group.map(({ each }) => each.thumbprint)).size > 1,
-  );
-  return new Set([...clashing].flatMap((group) => group.map(({ each }) => each)));
 }
 
 /** Each once: a set may repeat a key. */

@@ -44,6 +44,7 @@ export class KeySearch {
     const { ring, refresher, report, clock } = this.#parts;
     const verdict = this.verdict(issuedAt, fetchedFrom);
     if (verdict !== undefined) return verdict;
+    const known = ring.candidates(kid, algorithm);
     const { underWay } = refresher;
     if (underWay === undefined) this.#budget.spend(clock.now());
     const attempt = underWay ?? refresher.attempt();
@@ -52,7 +53,8 @@ export class KeySearch {
     this.#waiting++;
     return attempt.done.then((succeeded) => {
       this.#waiting--;
-      if (ring.candidates(kid, algorithm).length > 0) return report.searched('found');
+      const isNew = ring.candidates(kid, algorithm).some((key) => !known.includes(key));
+      if (isNew) return report.searched('found');
       return report.searched(succeeded && proves ? 'absent' : 'unavailable');
     });
   }

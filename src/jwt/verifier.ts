@@ -19,6 +19,8 @@ interface Candidate extends Unverified {
   readonly token: ParsedToken;
   readonly claims: Claims;
   readonly keys: readonly TrustedKey[];
+  /** Whether another key was looked for already. */
+  readonly wasSearched: boolean;
   /** What it is if it turns out that there is no other key. */
   readonly absent: Fault;
 }
@@ -48,7 +50,8 @@ const BROKEN: Fault = { kind: 'fault', reason: 'internal', detail: 'verify_threw
  *     peek     cache ─▶ exp, nbf and key once more ─▶ identity
  *              else grammar, header, claims, key: what fails here costs no cryptography
  *     verify   the same checks ─▶ signature ─▶ cache
- *                 └─▶ the key is not there ─▶ once it has been fetched, all of that again
+ *                 │            └─▶ by none of them, and the key that is named is not there ─┐
+ *                 └─▶ there is no key ─▶ once it has been fetched, all of that again ◀───────┘
  */
 export class JwtVerifier implements TokenVerifier {
   readonly #issuers: ReadonlyMap<unknown, Issuer>;
@@ -82,17 +85,23 @@ export class JwtVerifier implements TokenVerifier {
     return undefined;
   }
 
-  verify(token: string, before?: Unverified): Identity | Fault | Promise<Identity | Fault> {
+  verify(token: string, before?: Unverified): Identity | Fault | Promise<Fault | Unverified> {
     const now = this.#clock.epochSeconds();
     const read = this.#readBefore(before, now) ?? this.#read(token, now);
     if (read.kind === 'fault') return read;
-    if (read.keys.length > 0) return this.#judge(token, read);
-    const { issuer, claims } = read;
-    const { kid, alg } = read.token.header;
+    return read.keys.length > 0 ? this.#judge(token, read) : this.#search(token, read);
+  }
+
+  /** Sees whether the issuer has another key by now; without that the token is what `absent` says. */
+  #search(token: string, { issuer, claims, token: parsed, absent }: Candidate) {
+    const { kid, alg } = parsed.header;
     const search = issuer.keys.search(kid as string | undefined, alg as Algorithm, claims.iat);
-    return search instanceof Promise
-      ? search.then((outcome) => this.#afterSearch(token, outcome))
-      : this.#afterSearch(token, search);
+    if (!(search instanceof Promise)) return faultOf(search, absent);
+    return search.then((outcome) => {
+      if (outcome !== 'found') return faultOf(outcome, absent);
+      const read = this.#read(token, this.#clock.epochSeconds(), true);
+      return read.kind === 'fault' || read.keys.length > 0 ? read : absent;
+    });
   }
 
   /** Undefined: it has to be read anew, for a key of it is not in force any more. */
@@ -102,14 +111,7 @@ export class JwtVerifier implements TokenVerifier {
     return checkTime(read.claims, read.issuer, now) ?? read;
   }
 
-  #afterSearch(token: string, outcome: Search): Identity | Fault {
-    if (outcome === 'unavailable') return KEYS_UNAVAILABLE;
-    const read = this.#read(token, this.#clock.epochSeconds());
-    if (read.kind === 'fault') return read;
-    return read.keys.length > 0 ? this.#judge(token, read) : read.absent;
-  }
-
-  #judge(token: string, candidate: Candidate): Identity | Fault {
+  #judge(token: string, candidate: Candidate): Identity | Fault | Promise<Fault | Unverified> {
     const { issuer, keys, token: parsed } = candidate;
     let signedBy: TrustedKey | undefined;
     try {
@@ -117,7 +119,11 @@ export class JwtVerifier implements TokenVerifier {
     } catch {
       return BROKEN; // what was thrown may quote what it was given
     }
-    if (signedBy === undefined) return BAD_SIGNATURE;
+    if (signedBy === undefined) {
+      // It names another key, and those that were tried have no name.
+      const isOpen = !candidate.wasSearched && isByName(candidate);
+      return isOpen ? this.#search(token, { ...candidate, absent: BAD_SIGNATURE }) : BAD_SIGNATURE;
+    }
     // The key that signed says whose it is; the token may keep silent about it.
     const kid = signedBy.kid ?? parsed.header.kid;
     const queries = revocationQueries(parsed.payload, { kid }, issuer);
@@ -138,7 +144,7 @@ export class JwtVerifier implements TokenVerifier {
     return identity;
   }
 
-  #read(token: string, now: number): Candidate | Fault {
+  #read(token: string, now: number, wasSearched = false): Candidate | Fault {
     const parsed = parseToken(token);
     if (parsed.kind === 'fault') return parsed;
     const issuer = this.#issuers.get(parsed.payload.iss);
@@ -154,8 +160,16 @@ export class JwtVerifier implements TokenVerifier {
     const queries = revocationQueries(parsed.payload, parsed.header, issuer);
     if ('kind' in queries) return queries;
     const absent = known === TOO_MANY ? TOO_MANY_KEYS : UNKNOWN_KEY;
-    return { kind: 'unverified', issuer, token: parsed, claims, keys, absent };
+    return { kind: 'unverified', issuer, token: parsed, claims, keys, wasSearched, absent };
   }
+}
+
+function isByName({ keys, token: { header } }: Candidate): boolean {
+  return header.kid !== undefined && keys.every(({ kid }) => kid === undefined);
+}
+
+function faultOf(outcome: Search, absent: Fault): Fault {
+  return outcome === 'unavailable' ? KEYS_UNAVAILABLE : absent;
 }
 
 /** Anybody can send such tokens, who must not take the turn of one that is to be verified. */

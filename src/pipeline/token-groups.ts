@@ -7,9 +7,9 @@ export interface Group extends Chained<Group> {
   readonly verifier: TokenVerifier;
   readonly token: string;
   /** What was read of it. */
-  readonly read: Unverified | undefined;
-  /** When the first of them came. */
-  readonly since: number;
+  read: Unverified | undefined;
+  /** When the first of them came, or their key did. */
+  since: number;
   calls: Call[];
   /** Its turn has come: the verifier has it. */
   started: boolean;

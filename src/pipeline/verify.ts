@@ -21,7 +21,8 @@ const MIN_PRUNE_LENGTH = 1024;
  *
  *     batch ──▶ peek ──▶ known at once ───────────────────────────────────▶ the same batch goes on
  *                 └────▶ waiting ─▶ verified, some in each turn ──────────▶ a batch a turn
- *                                         └─▶ the key has to be fetched ──▶ when that is done
+ *                   ▲                     └─▶ the key has to be fetched ─┐
+ *                   └────────────────────────────────── its turn again ◀──┘
  *
  * Calls with the same token share one verification. A token all of whose callers have left by the
  * time it is its turn is not verified. A call that would wait too long, here or for the lookup that
@@ -141,10 +142,21 @@ export function verify(
 
       const later = (group: Group) => {
         const end = (outcome: unknown): void => {
-          finish(group, outcome);
+          if (isUnverified(outcome)) again(group, outcome);
+          else finish(group, outcome);
           goOn();
         };
         return [end, end] as const;
+      };
+
+      const again = (group: Group, read: Unverified): void => {
+        const now = clock.now();
+        group.read = read;
+        group.since = now;
+        group.started = false;
+        for (const call of group.calls) queue.enter(call, now);
+        waiting.push(group);
+        queue.ahead = waiting.length;
       };
 
       const finish = (group: Group, outcome: unknown): void => {
@@ -201,6 +213,10 @@ export function verify(
         },
       });
     });
+}
+
+function isUnverified(value: unknown): value is Unverified {
+  return (value as Partial<Unverified> | null | undefined)?.kind === 'unverified';
 }
 
 function isOutcome(value: unknown): value is Identity | Fault {

@@ -8,6 +8,7 @@ import { type FakeCallOptions, fakeCheck } from '../support/calls.ts';
 import { RecordingLogger } from '../support/logger.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { claims, SECRET, signed } from '../support/tokens.ts';
+import { verified } from '../support/verified.ts';
 
 const ISSUER = 'https://issuer.example';
 
@@ -28,7 +29,8 @@ ${more}`;
   const requirementOf = (request: FakeCallOptions) =>
     policy.resolve(fakeCheck(request)) as Requirement;
   const verify = (override: object, header: object = { alg: 'HS256' }) =>
-    requirementOf({}).verifier.verify(
+    verified(
+      requirementOf({}).verifier,
       signed(claims(clock.epochSeconds(), { ...override }), { header: { ...header } }),
     );
   return { policy, requirementOf, verify, clock };

@@ -13,6 +13,7 @@ import { JwtVerifier } from '../../../src/jwt/verifier.ts';
 import { RecordingLogger } from '../../support/logger.ts';
 import { AUDIENCE, CLIENT, openidProvider, requestToken } from '../../support/openid-provider.ts';
 import { until } from '../../support/until.ts';
+import { verified } from '../../support/verified.ts';
 
 /* Against a provider of another make: its metadata, its keys, its tokens. */
 
@@ -79,7 +80,7 @@ it.each(ALGORITHMS)('a token that it signed by %s verifies', async (algorithm) =
   answer = provider(issuer, keys, algorithm);
   set.start();
   await until(() => set.component.state === 'ok');
-  expect(await verifier.verify(await token())).toMatchObject({
+  expect(await verified(verifier, await token())).toMatchObject({
     kind: 'identity',
     claims: { iss: issuer, sub: CLIENT.client_id, aud: [AUDIENCE] },
   });
@@ -89,10 +90,10 @@ it('a key that it has anew is found by the first token, and the old ones are giv
   set.start();
   await until(() => set.component.state === 'ok');
   const old = await token();
-  expect(await verifier.verify(old)).toMatchObject({ kind: 'identity' });
+  expect(await verified(verifier, old)).toMatchObject({ kind: 'identity' });
 
   answer = provider(issuer, [rsa('rsa-2')], 'RS256');
-  expect(await verifier.verify(await token())).toMatchObject({ kind: 'identity' });
+  expect(await verified(verifier, await token())).toMatchObject({ kind: 'identity' });
   expect(verifier.peek(old, true)).toBeUndefined();
 });
 

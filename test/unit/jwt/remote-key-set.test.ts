@@ -12,7 +12,8 @@ import { RecordingLogger } from '../../support/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { claims, ISSUER, signedBy } from '../../support/tokens.ts';
 import { until } from '../../support/until.ts';
-import { NOW, RULES, verdict } from './verifier-setup.ts';
+import { verified } from '../../support/verified.ts';
+import { BAD_SIGNATURE, NOW, RULES, verdict } from './verifier-setup.ts';
 
 const SKEW_SEC = 5;
 const STALE_MAX_MS = 65 * 60_000;
@@ -146,6 +147,36 @@ describe('refreshing', () => {
     expect(rig.logger.text).not.toContain('too old');
   });
 
+  it('finds a new key by its name, also where others have none', async () => {
+    const rig = await Rig.started();
+    const nameless = issuerKey(undefined);
+    rig.issuer.has(a.jwk, nameless.jwk);
+    await rig.advance(10 * MINUTE_MS, 10_000);
+    const fetches = rig.issuer.fetches;
+    const old = rig.token({ ...nameless, jwk: { kid: 'whatever' } });
+    expect(verdict(await verified(rig.verifier, old))).toBe('identity');
+    expect(rig.issuer.fetches).toBe(fetches);
+    rig.issuer.has(a.jwk, nameless.jwk, b.jwk);
+    expect(verdict(await verified(rig.verifier, rig.token(b)))).toBe('identity');
+    expect(rig.issuer.fetches).toBe(fetches + 1);
+    const forged = rig.token(issuerKey('x'));
+    expect(verdict(await verified(rig.verifier, forged))).toBe(BAD_SIGNATURE);
+    expect(rig.issuer.fetches).toBe(fetches + 2);
+    rig.issuer.failsWith('down');
+    const unknown = rig.token(issuerKey('y'));
+    expect(verdict(await verified(rig.verifier, unknown))).toBe('keys_unavailable');
+  });
+
+  it('verifies by either of two keys that share a name', async () => {
+    const rig = await Rig.started();
+    const twin = issuerKey('a');
+    rig.issuer.has(a.jwk, twin.jwk);
+    await rig.advance(10 * MINUTE_MS, 10_000);
+    for (const key of [a, twin]) {
+      expect(verdict(await verified(rig.verifier, rig.token(key)))).toBe('identity');
+    }
+  });
+
   it('finds a new key of an issuer that has too many nameless ones to try', async () => {
     const rig = await Rig.started();
     const nameless = Array.from({ length: 5 }, () => issuerKey(undefined).jwk);
@@ -154,8 +185,8 @@ describe('refreshing', () => {
     rig.issuer.has(...nameless, b.jwk);
     const token = rig.token(b);
     expect(rig.verifier.peek(token, false)).toBeUndefined();
-    expect(verdict(await rig.verifier.verify(token))).toBe('identity');
-    expect(verdict(await rig.verifier.verify(rig.token(issuerKey('x'))))).toBe('too_many_keys');
+    expect(verdict(await verified(rig.verifier, token))).toBe('identity');
+    expect(verdict(await verified(rig.verifier, rig.token(issuerKey('x'))))).toBe('too_many_keys');
   });
 
   it('lets a key go, and every token it signed', async () => {
@@ -163,13 +194,13 @@ describe('refreshing', () => {
     rig.issuer.has(a.jwk, b.jwk);
     await rig.advance(10 * MINUTE_MS, 10_000);
     const [byA, byB] = [rig.token(a), rig.token(b)];
-    expect(verdict(await rig.verifier.verify(byA))).toBe('identity');
-    expect(verdict(await rig.verifier.verify(byB))).toBe('identity');
+    expect(verdict(await verified(rig.verifier, byA))).toBe('identity');
+    expect(verdict(await verified(rig.verifier, byB))).toBe('identity');
 
     rig.issuer.has(b.jwk);
     await rig.advance(10 * MINUTE_MS, 10_000);
     expect(rig.verifier.peek(byA, false)).toBeUndefined();
-    expect(verdict(await rig.verifier.verify(byA))).toBe('key_unknown');
+    expect(verdict(await verified(rig.verifier, byA))).toBe('key_unknown');
     expect(verdict(rig.verifier.peek(byB, true))).toBe('identity');
   });
 
@@ -180,13 +211,13 @@ describe('refreshing', () => {
     if (read?.kind !== 'unverified') throw new Error(`${read?.kind}`);
     rig.issuer.has(b.jwk);
     await rig.advance(10 * MINUTE_MS, 10_000);
-    expect(verdict(await rig.verifier.verify(token, read))).toBe('key_unknown');
+    expect(verdict(await verified(rig.verifier, token, read))).toBe('key_unknown');
   });
 
   it('keeps the old keys when the new set cannot be used', async () => {
     const rig = await Rig.started();
     const token = rig.token(a);
-    await rig.verifier.verify(token);
+    await verified(rig.verifier, token);
     rig.issuer.has({ ...b.jwk, use: 'enc' });
     await rig.advance(10 * MINUTE_MS, 10_000);
     expect(verdict(rig.verifier.peek(token, true))).toBe('identity');
@@ -202,7 +233,7 @@ describe('while the issuer is down', () => {
     let failures = 0;
     for (let minute = 0; minute < 60; minute++) {
       await rig.advance(MINUTE_MS, 5_000);
-      const outcome = await rig.verifier.verify(rig.token(a));
+      const outcome = await verified(rig.verifier, rig.token(a));
       if (outcome.kind === 'fault') failures++;
     }
     expect(failures).toBe(0);
@@ -216,7 +247,7 @@ describe('while the issuer is down', () => {
   it('keys that are too old are given up, with all they signed', async () => {
     const rig = await Rig.started();
     const token = rig.token(a);
-    await rig.verifier.verify(token);
+    await verified(rig.verifier, token);
     rig.issuer.failsWith('timeout');
     await rig.advance(STALE_MAX_MS - 10_000, 10_000);
     expect(verdict(rig.verifier.peek(token, true))).toBe('identity');
@@ -245,21 +276,21 @@ describe('an unknown kid', () => {
   it('is found when the issuer has a new key', async () => {
     const rig = await Rig.started();
     rig.issuer.has(a.jwk, b.jwk);
-    expect(verdict(await rig.verifier.verify(rig.token(b)))).toBe('identity');
+    expect(verdict(await verified(rig.verifier, rig.token(b)))).toBe('identity');
     expect(rig.issuer.fetches).toBe(2);
     expect(rig.count('ext_authz_key_searches_total', 'found')).toBe(1);
   });
 
   it('is absent when a fetch that was begun for it does not have it', async () => {
     const rig = await Rig.started();
-    expect(verdict(await rig.verifier.verify(rig.token(b)))).toBe('key_unknown');
+    expect(verdict(await verified(rig.verifier, rig.token(b)))).toBe('key_unknown');
     expect(rig.count('ext_authz_key_searches_total', 'absent')).toBe(1);
   });
 
   it('is unavailable when that fetch fails', async () => {
     const rig = await Rig.started();
     rig.issuer.failsWith('ECONNREFUSED');
-    expect(verdict(await rig.verifier.verify(rig.token(b)))).toBe('keys_unavailable');
+    expect(verdict(await verified(rig.verifier, rig.token(b)))).toBe('keys_unavailable');
   });
 
   it('of a token older than the keys is absent at once', async () => {
@@ -485,7 +516,7 @@ describe('the copy on disk', () => {
     const aged = STALE_MAX_MS / 1000 - 600;
     await write({ source, fetchedAt: NOW - aged, keys: [a.jwk] });
     const rig = await startedDown();
-    expect(verdict(await rig.verifier.verify(rig.token(a)))).toBe('identity');
+    expect(verdict(await verified(rig.verifier, rig.token(a)))).toBe('identity');
     expect(rig.set.component).toEqual({
       name: `keys:${ISSUER}`,
       state: 'degraded',
@@ -509,7 +540,7 @@ describe('the copy on disk', () => {
     await write({ source, fetchedAt: NOW - 60, keys: [a.jwk] });
     const rig = await startedDown();
     const token = rig.token(a);
-    await rig.verifier.verify(token);
+    await verified(rig.verifier, token);
     rig.issuer.has(a.jwk, b.jwk);
     await rig.advance(2_000);
     expect(rig.set.component).toMatchObject({

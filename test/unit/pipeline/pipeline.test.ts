@@ -57,14 +57,28 @@ function start(setup: Setup = {}) {
   const batches: Settled[][] = [];
   const lookups: string[][] = [];
   const verified: string[] = [];
+  /** What tokens are whose key has come. */
+  const fetched = new Map<string, Identity>();
+  const again: string[] = [];
   const verifier: TokenVerifier = {
     peek: (token, cacheOnly) => {
       const known = setup.known?.[token];
       return cacheOnly && known?.kind === 'fault' ? undefined : known;
     },
-    verify(token) {
+    verify(token, read) {
+      const ready = fetched.get(token);
+      if (read !== undefined && ready !== undefined) {
+        again.push(token);
+        return ready;
+      }
       verified.push(token);
-      return setup.verify ? setup.verify(token) : fault;
+      const outcome = setup.verify ? setup.verify(token) : fault;
+      if (!(outcome instanceof Promise)) return outcome;
+      return outcome.then((each) => {
+        if (each?.kind !== 'identity') return each;
+        fetched.set(token, each);
+        return { kind: 'unverified' };
+      });
     },
   };
   const requirement = fakeRequirement({ ...setup.requirement, verifier });
@@ -114,7 +128,7 @@ function start(setup: Setup = {}) {
     );
     return found?.type === 'gauge' ? found.read() : found?.type === 'counter' ? found.value : NaN;
   };
-  return { clock, calls, batches, lookups, verified, send, gauge, logger, pipeline };
+  return { clock, calls, batches, lookups, verified, again, send, gauge, logger, pipeline };
 }
 
 /** Lets everything that was promised happen, the end of the turn included. */
@@ -413,6 +427,31 @@ describe('batches', () => {
     expect(run.verified).toEqual(['a', 'b', 'c', 'd']);
     await settle(run.clock);
     expect(known.map((call) => call.decision?.reason)).toEqual(Array(5).fill('success'));
+  });
+
+  it('verifies what has waited for a key in its turn, and not for who has left', async () => {
+    const come = Promise.withResolvers<void>();
+    const run = start({ verify: (token) => come.promise.then(() => identity(token)) });
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const calls = run.send(...names.map(bearer));
+    await settle(run.clock);
+    expect(run.verified).toEqual(names);
+    calls[1]?.cancel();
+    come.resolve();
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(run.again).toEqual([]);
+    run.clock.advance(0);
+    expect(run.again).toEqual(['a', 'c', 'd', 'e'].slice(0, run.again.length));
+    await settle(run.clock);
+    expect(run.again).toEqual(['a', 'c', 'd', 'e']);
+    expect(run.lookups).toEqual([
+      ['jti-a', 'jti-c'],
+      ['jti-d', 'jti-e'],
+    ]);
+    expect(calls.map((call) => call.decision?.reason)).toEqual([
+      ...['success', undefined, 'success', 'success', 'success'],
+    ]);
   });
 
   it('lets who waits for a key keep nobody else from being verified', async () => {
