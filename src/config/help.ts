@@ -12,7 +12,8 @@ Commands:
   dev              try it: a random key, a denylist in memory, tokens to use; on 127.0.0.1 only
   revoke <token>   put a token on the denylist: in the Redis of AUTH_REDIS_URL if that is set,
                    else in a running "sluice dev"; "-" reads the token from standard input
-  revoke           or, with AUTH_REDIS_URL, put there one of:
+  revoke           or, with AUTH_REDIS_URL, put there one of; with AUTH_POLICY_FILE only what it
+                   says is asked for:
     --jti J        a token, by its jti
     --sid S        a session
     --sub U        what a user was given until now, and AUTH_CLOCK_SKEW_SEC on, which tokens of

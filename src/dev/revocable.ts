@@ -1,8 +1,10 @@
 import { decodeJwt } from 'jose';
+import type { RevocationPolicy } from './revocation-policy.ts';
 
 /** What revoking a token takes. */
 export interface Revocable {
-  readonly jti: string;
+  readonly scope: 'jti' | 'sid';
+  readonly id: string;
   /** Seconds since the epoch. */
   readonly exp: number;
 }
@@ -11,18 +13,32 @@ export interface Revocable {
 const LAST_MS = 8.64e15;
 
 /**
- * Reads the jti and exp of a token without verifying it: whoever may write to the denylist may
- * revoke anything. Throws an error for the operator, which does not quote the token.
+ * Reads by what a token is revoked, and its exp, without verifying it: whoever may write to the denylist
+ * may revoke anything. `policies`: undefined where there is no policy file, and tokens have a jti. Throws
+ * an error for the operator, which does not quote the token.
  */
-export function readRevocable(token: string): Revocable {
-  const { jti, exp } = decode(token.trim());
-  if (typeof jti !== 'string' || jti === '')
-    throw new Error('the token has no jti to revoke it by');
+export function readRevocable(token: string, policies?: readonly RevocationPolicy[]): Revocable {
+  const payload = decode(token.trim());
+  const scope = policies === undefined ? 'jti' : scopeOf(payload.iss, policies);
+  const { [scope]: id, exp } = payload;
+  if (typeof id !== 'string' || id === '') {
+    throw new Error(`the token has no ${scope} to revoke it by`);
+  }
   // No other is a token that passes.
   if (typeof exp !== 'number' || !Number.isSafeInteger(exp)) {
     throw new Error('the token has no exp in whole seconds, so no end to its revocation');
   }
-  return { jti, exp };
+  return { scope, id, exp };
+}
+
+function scopeOf(iss: unknown, policies: readonly RevocationPolicy[]): Revocable['scope'] {
+  const policy = policies.find(({ issuer }) => issuer === iss);
+  if (policy === undefined)
+    throw new Error('the policy file does not have the issuer of this token');
+  const { revocation, revokeBy } = policy;
+  if (revocation !== 'none') return revocation;
+  const others = revokeBy.length > 0 ? `, but only by ${revokeBy.join(', ')}` : '';
+  throw new Error(`by the policy file no single token of this issuer is revoked${others}`);
 }
 
 /** What the operator is told. */

@@ -1,7 +1,9 @@
+import type { RevocationScope } from '../domain/claims.ts';
 import { isHeaderSafe } from '../jwt/claim-reader.ts';
 import { idWithin, isIdentifier } from '../jwt/revocation-ids.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import { UsageError } from '../usage-error.ts';
+import { askedBy, type RevocationPolicy } from './revocation-policy.ts';
 
 /** As they stand on the command line. */
 export interface RevokeOptions {
@@ -54,8 +56,10 @@ interface Context {
   readonly issuer: string | undefined;
   /** Epoch seconds. */
   readonly now: number;
-  /** How far the clock of an issuer may be ahead. */
+  /** How far the clock of an issuer may be ahead that the policy file does not have. */
   readonly clockSkewSec: number;
+  /** Of the issuers in the policy file; undefined where there is none. */
+  readonly policies: readonly RevocationPolicy[] | undefined;
 }
 
 /**
@@ -96,11 +100,16 @@ function nothingNamed(given: readonly Name[]): string {
 function subjectOf(
   subject: Subject,
   options: RevokeOptions,
-  { issuer: standard, now, clockSkewSec }: Context,
+  { issuer: standard, now, clockSkewSec, policies }: Context,
 ): { readonly revocation: Revocation; readonly what: string; readonly by: string } {
   const by = dashed(subject);
+  const { undo = false } = options;
+  const mustBeAsked = (scope: RevocationScope, issuer?: string): void => {
+    if (!undo) requireAsked(by, scope, issuer, policies);
+  };
   if (subject === 'all') {
     const issuer = issuerFor(by, options.issuer);
+    mustBeAsked('iss', issuer);
     return { revocation: { scope: 'iss', id: issuer }, what: `every token of ${issuer}`, by };
   }
   const id = options[subject] ?? '';
@@ -110,9 +119,11 @@ function subjectOf(
       `${by} cannot be ${JSON.stringify(id)}; it must be 1 to 255 bytes of ${text}, as in tokens`,
     );
   }
+  if (subject === 'jti' || subject === 'sid') mustBeAsked(subject);
   if (subject === 'jti') return { revocation: { scope: 'jti', id }, what: 'the token', by };
   if (subject === 'sid') return { revocation: { scope: 'sid', id }, what: 'the session', by };
   const issuer = issuerFor(by, options.issuer ?? standard);
+  mustBeAsked(subject, issuer);
   const revoked = { id: idWithin(issuer, id) };
   const quoted = JSON.stringify(id);
   if (subject === 'kid') {
@@ -120,9 +131,32 @@ function subjectOf(
     return { revocation: { scope: 'kid', ...revoked }, what, by };
   }
   // What was issued just now may say that it was a little later.
-  const cutOff = options.before === undefined ? now + clockSkewSec : readTime(options.before, now);
+  const aheadSec = policies?.find((each) => each.issuer === issuer)?.clockSkewSec ?? clockSkewSec;
+  const cutOff = options.before === undefined ? now + aheadSec : readTime(options.before, now);
   const what = `the tokens of ${quoted} at ${issuer}`;
   return { revocation: { scope: 'sub', ...revoked, cutOff }, what, by };
+}
+
+/** Nobody is to be told that what passes all the same was revoked. */
+function requireAsked(
+  by: string,
+  scope: RevocationScope,
+  issuer: string | undefined,
+  policies: readonly RevocationPolicy[] | undefined,
+): void {
+  if (policies === undefined) return;
+  const named = policies.filter((each) => issuer === undefined || each.issuer === issuer);
+  if (named.length === 0) {
+    const names = policies.map((each) => each.issuer).join(', ');
+    throw new UsageError(
+      `the policy file has no issuer ${JSON.stringify(issuer)}; it has ${names}`,
+    );
+  }
+  if (askedBy(named, scope).length > 0) return;
+  const whose = issuer === undefined ? 'no token' : `no token of ${issuer}`;
+  throw new UsageError(
+    `${by} would revoke nothing: by the policy file ${whose} is asked about by ${scope}; see revoke_by`,
+  );
 }
 
 function issuerFor(by: string, issuer: string | undefined): string {

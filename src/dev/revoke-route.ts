@@ -17,7 +17,7 @@ export function revokeRoute(revoke: (jti: string, ttlSec: number) => void): Admi
       return send(response, 413, 'too large for a token\n');
     }
     try {
-      const { jti, exp } = readRevocable(await text(request));
+      const { id: jti, exp } = readRevocable(await text(request));
       revoke(jti, Math.max(exp - Date.now() / 1000, 0));
       send(response, 200, 'revoked\n');
     } catch (error) {

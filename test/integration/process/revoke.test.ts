@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runSluice, startSluice } from '../../support/sluice.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
@@ -128,6 +131,20 @@ describe.skipIf(missing('valkey'))('revoke, with AUTH_REDIS_URL', () => {
     expect(await revokeBy(['--sub', 'carol', '--before', '1600000000', '--ttl', '60'])).toContain(
       'issued up to 2023-11-14T22:13:20.000Z',
     );
+  });
+
+  it('knows what the policy file has asked for, and refuses what it has not', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'sluice-revoke-')), 'policy.yaml');
+    onTestFinished(() => rm(dirname(file), { recursive: true }));
+    const issuer = 'issuer: i, keys: { secret_env: S }, algorithms: [HS256], audiences: [a]';
+    await writeFile(file, `version: 1\nissuers: [{ ${issuer}, revocation: sid }]\n`);
+    const env = { AUTH_POLICY_FILE: file, AUTH_ISSUER: '', S: 'x'.repeat(32) };
+    const told = await revokeBy([newToken({ iss: 'i', sid: 'of-a-session' })], env);
+    expect(told).toMatch(/^revoked, with all of its session, until /);
+    expect(await valkey.command('EXISTS', 'blacklist-sid:of-a-session')).toBe(1);
+    expect(await revokeBy(['--sub', 'alice', '--ttl', '60'], env)).toEqual([
+      ...[2, expect.stringContaining('--sub would revoke nothing')],
+    ]);
   });
 
   it('has for dev mode nothing but tokens', async () => {

@@ -1,13 +1,40 @@
 import { describe, expect, it } from 'vitest';
 import { readRevocable, untilText } from '../../../src/dev/revocable.ts';
+import type { RevocationPolicy } from '../../../src/dev/revocation-policy.ts';
 import { base64url, signed } from '../../support/tokens.ts';
 
 const JTI = { jti: 'id-1', exp: 2_000_000_000 };
 
+const policyOf = (issuer: string, more: Partial<RevocationPolicy>): RevocationPolicy => ({
+  ...{ issuer, revocation: 'jti', revokeBy: [], clockSkewSec: 5, maxLifetimeSec: 0 },
+  ...more,
+});
+
+describe('readRevocable, by a policy', () => {
+  const policies = [
+    policyOf('plain', {}),
+    policyOf('sessions', { revocation: 'sid' }),
+    policyOf('none', { revocation: 'none', revokeBy: ['sub', 'kid'] }),
+  ];
+  const read = (iss: string) => readRevocable(signed({ ...JTI, sid: 's', iss }), policies);
+
+  it('reads what the issuer is asked by', () => {
+    expect(read('plain')).toEqual({ scope: 'jti', id: 'id-1', exp: JTI.exp });
+    expect(read('sessions')).toEqual({ scope: 'sid', id: 's', exp: JTI.exp });
+  });
+
+  it('refuses what nothing would ask for', () => {
+    expect(() => read('none')).toThrow(/no single token of this issuer is revoked.*sub, kid/);
+    expect(() => read('other')).toThrow('the policy file does not have the issuer of this token');
+    expect(() => readRevocable(signed({ ...JTI, iss: 'sessions' }), policies)).toThrow('no sid');
+  });
+});
+
 describe('readRevocable', () => {
   it('reads jti and exp, whoever signed, with space around it', () => {
-    expect(readRevocable(signed({ ...JTI, sub: 'x' }, { secret: 'unknown' }))).toEqual(JTI);
-    expect(readRevocable(` ${signed(JTI)}\n`)).toEqual(JTI);
+    const revocable = { scope: 'jti', id: 'id-1', exp: JTI.exp };
+    expect(readRevocable(signed({ ...JTI, sub: 'x' }, { secret: 'unknown' }))).toEqual(revocable);
+    expect(readRevocable(` ${signed(JTI)}\n`)).toEqual(revocable);
   });
 
   it.each([

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { RevocationPolicy } from '../../../src/dev/revocation-policy.ts';
 import { type RevokeOptions, readRevokeOptions } from '../../../src/dev/revoke-options.ts';
 import { UsageError } from '../../../src/usage-error.ts';
 
 const NOW = 1_700_000_000; // 2023-11-14T22:13:20Z
-const CONTEXT = { issuer: 'https://own.example', now: NOW, clockSkewSec: 5 };
+const CONTEXT = { issuer: 'https://own.example', now: NOW, clockSkewSec: 5, policies: undefined };
 
 const read = (options: RevokeOptions, ...args: string[]) =>
   readRevokeOptions(args, options, CONTEXT);
@@ -110,6 +111,44 @@ describe('readRevokeOptions', () => {
       );
     },
   );
+});
+
+describe('with a policy file', () => {
+  const policyOf = (issuer: string, more: Partial<RevocationPolicy>): RevocationPolicy => ({
+    ...{ issuer, revocation: 'jti', revokeBy: [], clockSkewSec: 60, maxLifetimeSec: 0 },
+    ...more,
+  });
+  const by = (options: RevokeOptions, ...policies: readonly RevocationPolicy[]) =>
+    readRevokeOptions([], options, { ...CONTEXT, policies });
+  const own = (more: Partial<RevocationPolicy>) => policyOf(CONTEXT.issuer, more);
+
+  it('takes the clock of the issuer from there', () => {
+    expect(by({ sub: 'alice' }, own({ revokeBy: ['sub'] }))).toMatchObject({
+      revocation: { scope: 'sub', cutOff: NOW + 60 },
+    });
+  });
+
+  it.each<[RevokeOptions, Partial<RevocationPolicy>, Partial<RevocationPolicy>]>([
+    [{ jti: 'j' }, { revocation: 'sid' }, {}],
+    [{ sid: 's' }, {}, { revocation: 'sid' }],
+    [{ sid: 's' }, {}, { revokeBy: ['sid'] }],
+    [{ sub: 'u' }, { revokeBy: ['sid', 'kid'] }, { revokeBy: ['sub'] }],
+    [{ kid: 'k' }, {}, { revokeBy: ['kid'] }],
+    [{ all: true, issuer: CONTEXT.issuer }, {}, { revokeBy: ['issuer'] }],
+  ])(
+    'refuses %j where nothing asks for it (%j), and takes it off all the same',
+    (options, no, yes) => {
+      expect(() => by(options, own(no))).toThrow(/would revoke nothing: .*; see revoke_by$/);
+      expect(by(options, own(yes)).kind).toBe('named');
+      expect(by({ ...options, undo: true }, own(no))).toMatchObject({ undo: true });
+    },
+  );
+
+  it('names the issuers there are', () => {
+    expect(() => by({ sub: 'u' }, policyOf('a', {}), policyOf('b', {}))).toThrow(
+      'the policy file has no issuer "https://own.example"; it has a, b',
+    );
+  });
 });
 
 describe('--before', () => {
