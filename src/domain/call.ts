@@ -19,6 +19,8 @@ export interface CallObserver {
 /** A call that has its decision. */
 export type Settled = Call & { readonly decision: Decision };
 
+const NO_COOKIES: readonly string[] = [];
+
 /**
  * One live Check: open until it is settled or cancelled, whichever comes first, and exactly once.
  *
@@ -41,6 +43,8 @@ export class Call {
   token: string | undefined = undefined;
   /** Where the token stood. */
   tokenPlace: TokenPlace | undefined = undefined;
+  /** Cookies that hold it, and that the upstream is not to see. */
+  hiddenCookies: readonly string[] = NO_COOKIES;
   identity: Identity | undefined = undefined;
   /** The reason for which it is allowed, if it is. */
   passesAs: IdentityReason = 'success';

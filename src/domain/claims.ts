@@ -60,7 +60,6 @@ export interface Identity {
 /** A list: in nearly every token it has one member, and takes the space of one. */
 export interface KnownAllow extends Decision {
   readonly requirement: Requirement;
-  readonly place: TokenPlace | undefined;
   readonly next: KnownAllow | undefined;
 }
 

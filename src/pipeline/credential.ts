@@ -3,7 +3,10 @@ import type { TokenPlace } from '../domain/claims.ts';
 
 export interface Credential {
   readonly token: string;
+  /** The first of those where it stands. */
   readonly place: TokenPlace;
+  /** Cookies that hold it and that the upstream is not to see: each request has others beside them. */
+  readonly hiddenCookies: readonly string[];
 }
 
 /** Why a request has no token to be judged: fixed words. */
@@ -20,13 +23,15 @@ export function findCredential(
   places: readonly TokenPlace[],
 ): Credential | NoCredential {
   let found: Credential | undefined;
+  let hiddenCookies = NOTHING;
   for (const place of places) {
     const tokens = tokensAt(check, place);
     if (tokens === undefined) return 'not_one_bearer_token';
     for (const token of tokens) {
       if (token === '') continue;
       if (found !== undefined && found.token !== token) return 'two_tokens';
-      found ??= { token, place };
+      if (place.kind === 'cookie' && place.remove) hiddenCookies = [...hiddenCookies, place.name];
+      found = { token, place: found?.place ?? place, hiddenCookies };
     }
   }
   return found ?? 'none';
@@ -67,8 +72,12 @@ function cookiesNamed(header: string, name: string): readonly string[] {
     });
 }
 
-/** What is left of a Cookie header without the cookies of that name; '' = nothing. */
-export function withoutCookie(header: string, name: string): string {
+/** What is left of a Cookie header without the cookies of these names; '' = nothing. */
+export function withoutCookies(header: string, names: readonly string[]): string {
+  return names.reduce(withoutCookie, header);
+}
+
+function withoutCookie(header: string, name: string): string {
   return pairsOf(header, name)
     .filter((pair) => nameOf(pair) !== name && pair.trim() !== '')
     .map((pair) => pair.trim())
@@ -96,8 +105,16 @@ function nameOf(pair: string): string {
   return (end < 0 ? pair : pair.slice(0, end)).trim();
 }
 
-/** As an upstream would read them: decoded, and `+` being a space (WHATWG URL, section 5.1). */
-function parametersNamed(path: string, name: string): readonly string[] {
+/**
+ * As an upstream would read them: decoded, and `+` being a space (WHATWG URL, section 5.1). The name has
+ * to stand there as it is, or Envoy, which does not decode it, could not remove the parameter.
+ */
+function parametersNamed(path: string, name: string): readonly string[] | undefined {
   const start = path.indexOf('?');
-  return start < 0 ? NOTHING : new URLSearchParams(path.slice(start + 1)).getAll(name);
+  if (start < 0) return NOTHING;
+  const query = path.slice(start + 1);
+  const values = new URLSearchParams(query).getAll(name);
+  if (values.length === 0) return NOTHING;
+  const plain = query.split('&').filter((pair) => pair.split('=', 1)[0] === name);
+  return plain.length === values.length ? values : undefined;
 }

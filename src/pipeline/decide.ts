@@ -10,7 +10,7 @@ import type {
 } from '../domain/claims.ts';
 import { allow, type Decision, type Header, notEncoded } from '../domain/decision.ts';
 import { type ReasonSpec, reasons } from '../domain/reason.ts';
-import { withoutCookie } from './credential.ts';
+import { withoutCookies } from './credential.ts';
 import type { Refusals } from './refusals.ts';
 import { eachOpen, type Stage } from './stage.ts';
 
@@ -52,28 +52,32 @@ export function decide(refusals: Refusals): Stage {
 const MAX_KNOWN = 512;
 
 function allowFor(call: Call, identity: Identity, requirement: Requirement): Decision {
-  const { tokenPlace: place, passesAs: reason } = call;
+  const made = knownAllow(identity, requirement, call.passesAs);
+  const { hiddenCookies } = call;
+  return hiddenCookies.length > 0 ? withoutHidden(made, call.check, hiddenCookies) : made;
+}
+
+function knownAllow(identity: Identity, requirement: Requirement, reason: IdentityReason): Allow {
   let count = 0;
   for (let known = identity.allowed; known !== undefined; known = known.next) {
     count++;
-    const isSame = known.requirement === requirement && known.place === place;
-    if (isSame && known.reason === reason) return known;
+    if (known.requirement === requirement && known.reason === reason) return known as Allow;
   }
   const next = count < MAX_KNOWN ? identity.allowed : undefined;
-  const made = new Allow(reason, identity.claims, requirement, place, next);
-  if (place?.kind === 'cookie' && place.remove) return withCookies(made, call.check, place.name);
+  const made = new Allow(reason, identity.claims, requirement, next);
   identity.allowed = made;
   return made;
 }
 
 /** The other cookies go on, and every request has its own: such an allow is not kept. */
-function withCookies(made: Allow, check: Check, name: string): Decision {
-  const rest = withoutCookie(check.header('cookie') ?? '', name);
+function withoutHidden(made: Allow, check: Check, names: readonly string[]): Decision {
+  const rest = withoutCookies(check.header('cookie') ?? '', names);
   const [set, removed] = PRINTABLE.test(rest)
     ? [[['cookie', rest]] as const, []]
     : [[], ['cookie']];
   const headers = [...made.headers, ...set];
-  return allow(made.reason, headers, [...made.headersToRemove, ...removed], [], made.metadata);
+  const toRemove = [...made.headersToRemove, ...removed];
+  return allow(made.reason, headers, toRemove, made.queryToRemove, made.metadata);
 }
 
 /** What Envoy takes for a header's value; what is left of some cookies is not. */
@@ -88,7 +92,6 @@ class Allow implements KnownAllow {
   readonly reason: IdentityReason;
   readonly #claims: Claims;
   readonly requirement: Requirement;
-  readonly place: TokenPlace | undefined;
   readonly next: KnownAllow | undefined;
   readonly wire = notEncoded();
 
@@ -96,13 +99,11 @@ class Allow implements KnownAllow {
     reason: IdentityReason,
     claims: Claims,
     requirement: Requirement,
-    place: TokenPlace | undefined,
     next: KnownAllow | undefined,
   ) {
     this.reason = reason;
     this.#claims = claims;
     this.requirement = requirement;
-    this.place = place;
     this.next = next;
   }
 
@@ -132,13 +133,16 @@ class Allow implements KnownAllow {
     const names = this.requirement.identityHeaders
       .filter(({ told: at }) => !told[at])
       .map(({ name }) => name);
-    const { place } = this;
-    return place?.kind === 'header' && place.remove ? [...names, 'authorization'] : names;
+    return this.#hidden.some(({ kind }) => kind === 'header') ? [...names, 'authorization'] : names;
   }
 
   get queryToRemove(): readonly string[] {
-    const { place } = this;
-    return place?.kind === 'query' && place.remove ? [place.name] : [];
+    return this.#hidden.flatMap((place) => (place.kind === 'query' ? [place.name] : []));
+  }
+
+  /** Wherever the token stands, its other places may hold it as well. */
+  get #hidden(): readonly TokenPlace[] {
+    return this.requirement.places.filter(({ remove }) => remove);
   }
 
   #tell(all: readonly Told[]): readonly Header[] {

@@ -43,6 +43,7 @@ export function extract(corsOrigins: readonly string[], refusals: Refusals): Sta
     if (typeof found === 'object') {
       call.token = found.token;
       call.tokenPlace = found.place;
+      call.hiddenCookies = found.hiddenCookies;
       return true;
     }
     if (found !== 'none') {
@@ -70,7 +71,10 @@ class UnidentifiedAllows {
     let decision = this.#made.get(requirement);
     if (decision === undefined) {
       const identityHeaders = requirement.identityHeaders.map(({ name }) => name);
-      decision = allow(this.#reason, [], [...this.#removes, ...identityHeaders]);
+      const parameters = requirement.places.flatMap((each) =>
+        each.kind === 'query' ? [each.name] : [],
+      );
+      decision = allow(this.#reason, [], [...this.#removes, ...identityHeaders], parameters);
       this.#made.set(requirement, decision);
     }
     return decision;

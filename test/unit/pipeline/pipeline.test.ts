@@ -379,16 +379,31 @@ describe('the token itself', () => {
     expect(isKept).toBe(true);
   });
 
-  it('is removed from where it was found, whatever was cached for another place', async () => {
-    const places: TokenPlace[] = [{ kind: 'header', remove: true }, COOKIE];
+  it('is removed from all places where it may stand, whatever was cached for another one', async () => {
+    const places: TokenPlace[] = [
+      { kind: 'header', remove: true },
+      { kind: 'query', name: 'token', remove: true },
+      COOKIE,
+    ];
     const run = start({ known, requirement: { places, identityHeaders: [] } });
-    const calls = [bearer('t'), cookie('session=t'), bearer('t')].flatMap((each) => run.send(each));
+    const both = { ...bearer('t').headers, cookie: 'a=1; session=t' };
+    const requests = [bearer('t'), cookie('session=t'), { headers: both }, bearer('t')];
+    const calls = requests.flatMap((each) => run.send(each));
     await settle(run.clock);
     expect(calls.map((call) => call.decision?.headersToRemove)).toEqual([
-      ['authorization'],
-      ['cookie'],
-      ['authorization'],
+      ...[['authorization'], ['authorization', 'cookie'], ['authorization'], ['authorization']],
     ]);
+    expect(calls[2]?.decision?.headers).toEqual([['cookie', 'a=1']]);
+    expect(calls.map((call) => call.decision?.queryToRemove)).toEqual(Array(4).fill(['token']));
+  });
+
+  it('is removed from a preflight, also from its query', async () => {
+    const places: TokenPlace[] = [{ kind: 'query', name: 'token', remove: false }];
+    const run = start({ known, requirement: { places } });
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'PUT' };
+    const [call] = run.send({ method: 'OPTIONS', path: '/?token=t', headers });
+    await settle(run.clock);
+    expect(call?.decision).toMatchObject({ reason: 'cors_preflight', queryToRemove: ['token'] });
   });
 });
 
