@@ -22,6 +22,7 @@ export interface RunningKeySet extends KeySet {
 type KeysOf = Pick<PolicyIssuer, 'issuer' | 'keys' | 'algorithms' | 'clockSkewSec' | 'keysAt'>;
 
 interface Shared {
+  readonly issuer: string;
   readonly set: RunningKeySet;
   users: number;
 }
@@ -41,8 +42,10 @@ export class KeySets {
     this.#logger = logger;
   }
 
+  /** Of each issuer one set: while a policy waits for its keys, that of the one which is in force. */
   get instruments(): readonly Instrument[] {
-    return [...this.#shared.values()].flatMap(({ set }) => set.instruments ?? []);
+    const oldest = Map.groupBy(this.#shared.values(), ({ issuer }) => issuer).values();
+    return [...oldest].flatMap(([first]) => first?.set.instruments ?? []);
   }
 
   /** To be given back. Rejects, in words for the operator, when the keys cannot be used. */
@@ -50,7 +53,7 @@ export class KeySets {
     const id = idOf(issuer);
     let shared = id === undefined ? undefined : this.#shared.get(id);
     if (shared === undefined) {
-      shared = { set: await this.#start(issuer), users: 0 };
+      shared = { issuer: issuer.issuer, set: await this.#start(issuer), users: 0 };
       if (id !== undefined) this.#shared.set(id, shared);
     }
     const own = shared;

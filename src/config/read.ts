@@ -112,7 +112,9 @@ function faultOf({ name, secret, allowed }: SettingInfo, text: string | undefine
     const orFile = secret ? ` (or ${name}_FILE)` : '';
     return `${name}${orFile} is not set; it must be ${allowed}`;
   }
-  const shown = secret ? 'what it holds (not shown)' : JSON.stringify(text);
+  // Before an @ there may be a password.
+  const isShown = !secret && !text.includes('@');
+  const shown = isShown ? JSON.stringify(text) : 'what it holds (not shown)';
   return `${name} cannot be ${shown}; it must be ${allowed}`;
 }
 

@@ -265,7 +265,10 @@ export const schema = {
   OTEL_RESOURCE_ATTRIBUTES: pairs()
     .optional()
     .describe('more attributes of traces, such as k8s.pod.name=…'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: text('host:port or an http(s) URL', WORD)
+  OTEL_EXPORTER_OTLP_ENDPOINT: text(
+    'host:port or an http(s) URL, without user and password',
+    /^[^\s@]+$/,
+  )
     .default('localhost:4317')
     .describe('collector of traces'),
   OTEL_EXPORTER_OTLP_PROTOCOL: choice(['grpc', 'http/protobuf'])

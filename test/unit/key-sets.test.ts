@@ -91,12 +91,28 @@ it('shares a set that is fetched or followed among policies, until the last give
   const other = await keySets.take(issuer({ kind: 'jwks_file', file }, ['ES256', 'RS256']));
   expect(two.set).toBe(one.set);
   expect(other.set).not.toBe(one.set);
-  const counted = keySets.instruments.length;
   one.giveBack();
   expect(one.set.component?.state).toBe('ok');
-  expect(keySets.instruments).toHaveLength(counted);
+  expect(keySets.instruments).toEqual(one.set.instruments);
   two.giveBack();
   expect(one.set.component?.state).toBe('stopped');
-  expect(keySets.instruments.length).toBeLessThan(counted);
+  expect(keySets.instruments).toEqual(other.set.instruments);
   other.giveBack();
+  expect(keySets.instruments).toEqual([]);
+});
+
+it('measures one set of an issuer, that of the policy in force, while the next one waits', async () => {
+  const keySets = build();
+  const files = await Promise.all(
+    ['old.json', 'new.json'].map((name) => fileOf(name, JSON.stringify(jwks))),
+  );
+  const first = await keySets.take(issuer({ kind: 'jwks_file', file: files[0] as string }));
+  const inForce = keySets.instruments;
+  expect(inForce.length).toBeGreaterThan(0);
+  const second = await keySets.take(issuer({ kind: 'jwks_file', file: files[1] as string }));
+  expect(keySets.instruments).toEqual(inForce);
+  first.giveBack();
+  expect(keySets.instruments).toEqual(second.set.instruments);
+  second.giveBack();
+  expect(keySets.instruments).toEqual([]);
 });

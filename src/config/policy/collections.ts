@@ -88,7 +88,11 @@ export function object<const F extends Fields>(
     ),
     read(spot) {
       const { node } = spot;
-      if (node.kind !== 'map') return spot.wanted(allowed);
+      if (node.kind !== 'map') {
+        // In the place of keys it may be a secret.
+        const isHidden = oneOf.length > 0 && node.kind === 'scalar' && node.source !== '';
+        return isHidden ? spot.wanted(allowed, 'a single value') : spot.wanted(allowed);
+      }
       for (const [name, field, at] of spot.fields) {
         if (!names.includes(name)) field.fault(unknownField(name, names), at);
       }

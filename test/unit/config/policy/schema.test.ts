@@ -92,6 +92,11 @@ const table: readonly (readonly [what: string, text: string, faults: readonly st
     [`3:5: issuers[0].keys: missing; a map with exactly one of ${SOURCES} wanted`],
   ],
   [
+    'a secret in the place of keys, which is not shown',
+    issuer('hunter2-the-hmac-secret'),
+    [`4:11: issuers[0].keys: a single value read; a map with exactly one of ${SOURCES} wanted`],
+  ],
+  [
     'keys without a source',
     issuer('{ stale_max_sec: 60 }'),
     [`4:11: issuers[0].keys: none of them read; exactly one of ${SOURCES} wanted`],
