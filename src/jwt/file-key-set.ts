@@ -23,6 +23,8 @@ export interface FileKeySetOptions {
 
 /** Mounted files are swapped as symbolic links, which file watching misses: they are re-read. */
 const REREAD_MS = 10_000;
+/** Kubernetes brings a Secret that has changed into a pod within about a minute and a half. */
+const MOUNT_LAG_SEC = 120;
 
 /**
  * Keys in a file, which is followed, and read at once for a key that it may have been given since.
@@ -53,6 +55,7 @@ export class FileKeySet implements KeySet {
       report: this.#report,
       clock,
       clockSkewSec: options.clockSkewSec,
+      lagSec: MOUNT_LAG_SEC,
     });
   }
 

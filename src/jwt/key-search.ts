@@ -18,6 +18,8 @@ export interface KeySearchParts {
   readonly clock: Clock;
   /** Seconds that the clock of the issuer may be slow. */
   readonly clockSkewSec: number;
+  /** Seconds for which what is read may be older than what the issuer has. */
+  readonly lagSec: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export class KeySearch {
     issuedAt: number | undefined,
     fetchedFrom: number | undefined,
   ): Search | Promise<Search> {
-    const { ring, refresher, report, clock } = this.#parts;
+    const { ring, refresher, report, clock, lagSec } = this.#parts;
     const verdict = this.verdict(issuedAt, fetchedFrom);
     if (verdict !== undefined) return verdict;
     const known = ring.candidates(kid, algorithm);
@@ -49,7 +51,8 @@ export class KeySearch {
     if (underWay === undefined) this.#budget.spend(clock.now());
     const attempt = underWay ?? refresher.attempt();
     // A fetch that was begun for the token is newer than it.
-    const proves = underWay === undefined || this.#isAfter(attempt.beganAt, issuedAt);
+    const isNewer = underWay === undefined && lagSec === 0;
+    const proves = isNewer || this.#isAfter(attempt.beganAt, issuedAt);
     this.#waiting++;
     return attempt.done.then((succeeded) => {
       this.#waiting--;
@@ -82,8 +85,8 @@ export class KeySearch {
    */
   #isAfter(askedAt: number | undefined, issuedAt: number | undefined): boolean {
     if (askedAt === undefined || issuedAt === undefined) return false;
-    const { clock, clockSkewSec } = this.#parts;
+    const { clock, clockSkewSec, lagSec } = this.#parts;
     const agoSec = (clock.now() - askedAt) / 1000;
-    return clock.epochSeconds() - agoSec >= issuedAt + 1 + clockSkewSec;
+    return clock.epochSeconds() - agoSec >= issuedAt + 1 + clockSkewSec + lagSec;
   }
 }

@@ -69,6 +69,7 @@ export class RemoteKeySet implements KeySet {
       report: this.#report,
       clock,
       clockSkewSec: options.clockSkewSec,
+      lagSec: 0,
     });
   }
 

@@ -13,6 +13,7 @@ import { until } from '../../support/until.ts';
 const execute = promisify(execFile);
 const REREAD_MS = 10_000;
 const SKEW_SEC = 5;
+const LAG_SEC = 120;
 const NAME = 'https://issuer.example';
 const [a, b] = [issuerKey('a'), issuerKey('b')];
 
@@ -152,7 +153,7 @@ it('a file that has not changed is not parsed again, but known to be of now', as
 describe('a key that is not there', () => {
   it('is absent at once for a token from before the file was read', async () => {
     const { set, clock } = await started(a.jwk);
-    const before = clock.epochSeconds() - SKEW_SEC - 1;
+    const before = clock.epochSeconds() - SKEW_SEC - LAG_SEC - 1;
     expect(set.verdict(before)).toBe('absent');
     expect(set.search('b', 'ES256', before)).toBe('absent');
     expect(set.verdict(before + 1)).toBeUndefined();
@@ -161,7 +162,8 @@ describe('a key that is not there', () => {
   it('is looked for in the file, which may have it since', async () => {
     const { set, clock } = await started(a.jwk);
     const now = clock.epochSeconds();
-    expect(await set.search('b', 'ES256', now)).toBe('absent');
+    // It may be on its way into the file.
+    expect(await set.search('b', 'ES256', now)).toBe('unavailable');
     await writeFile(path, jwks(a.jwk, b.jwk));
     expect(await set.search('b', 'ES256', now)).toBe('found');
     expect(set.candidates('b', 'ES256')).toHaveLength(1);
@@ -178,12 +180,10 @@ describe('a key that is not there', () => {
 
   it('is not looked for more often than is good', async () => {
     const { set, clock, fetches } = await started(a.jwk);
-    const outcomes: unknown[] = [];
     for (let i = 0; i < 10; i++) {
       await writeFile(path, jwks(a.jwk, issuerKey(`other-${i}`).jwk));
-      outcomes.push(await set.search('b', 'ES256', clock.epochSeconds()));
+      expect(await set.search('b', 'ES256', clock.epochSeconds())).toBe('unavailable');
     }
-    expect(outcomes).toEqual([...Array(3).fill('absent'), ...Array(7).fill('unavailable')]);
     expect(fetches('success').value).toBe(1 + 3);
   });
 });
