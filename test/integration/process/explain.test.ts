@@ -66,7 +66,7 @@ describe('explain', () => {
       rule: 'defaults',
       token: 'in the cookie session',
       decided: 'allow: success, by decide',
-      removes: 'x-auth-provider',
+      removes: 'x-auth-provider, ?access_token',
     });
     expect(run.stdout).toContain('sets      x-user-id: user-1\n');
     expect(run.stdout).toContain('sets      cookie: the other cookies\n');
