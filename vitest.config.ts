@@ -26,6 +26,7 @@ const realServers = {
 
 export default defineConfig({
   test: {
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       suite('unit', 30_000),
       suite('integration', 30_000, realServers),

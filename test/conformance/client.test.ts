@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reasons } from '../../src/domain/reason.ts';
+import { PATIENT_SETTINGS } from '../support/envoy-edits.ts';
 import { type Python, startPython } from '../support/python.ts';
-import { NO_LATENCY_LIMIT, type Sluice, startSluice } from '../support/sluice.ts';
+import { type Sluice, startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
@@ -35,8 +36,7 @@ describe.skipIf(missing('python', 'valkey'))('a client of another make', () => {
       AUTH_REQUIRED_SCOPE: 'read',
       FAILURE_SIGNAL: 'error_response',
       // A decision is asked for here, not a speed: Python may be slow to begin.
-      CHECK_BUDGET_MS: '5000',
-      ...NO_LATENCY_LIMIT,
+      ...PATIENT_SETTINGS,
     });
     await until(async () => (await sluice.ready()).status === 200);
     await valkey.command('SET', 'blacklist:revoked', '1');

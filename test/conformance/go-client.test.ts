@@ -4,10 +4,11 @@ import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureGoProgram } from '../../scripts/lib/go.ts';
+import { PATIENT_SETTINGS } from '../support/envoy-edits.ts';
 import { missingGo } from '../support/go.ts';
 import { guard } from '../support/guard.ts';
 import { decodeCheckResponse, encodeCheckRequest } from '../support/protobuf.ts';
-import { NO_LATENCY_LIMIT, startSluice } from '../support/sluice.ts';
+import { startSluice } from '../support/sluice.ts';
 import { bearer, token } from '../support/stack.ts';
 import { missing } from '../support/tools.ts';
 import { until } from '../support/until.ts';
@@ -41,10 +42,7 @@ describe.skipIf([missing('valkey'), missingGo()].includes(true))('the client of 
     const sluice = await startSluice({
       AUTH_REDIS_URL: valkey.url,
       // A decision is asked for here, not a speed.
-      CHECK_BUDGET_MS: '10000',
-      ...NO_LATENCY_LIMIT,
-      MAX_QUEUE_MS: '10000',
-      REDIS_READ_TIMEOUT_MS: '10000',
+      ...PATIENT_SETTINGS,
       ...settings,
     });
     await until(async () => (await sluice.ready()).status === 200);

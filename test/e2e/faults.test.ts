@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 describe.skipIf(missing('envoy', 'valkey'))('when Redis fails after the start', () => {
   let stack: Stack;
   beforeAll(async () => {
-    stack = await startStack();
+    stack = await startStack({ isHasty: true });
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 

@@ -43,6 +43,7 @@ export const PATIENT_SETTINGS = {
   MAX_QUEUE_MS: '10000',
   REDIS_POOL_TIMEOUT_MS: '10000',
   REDIS_READ_TIMEOUT_MS: '10000',
+  REDIS_WRITE_TIMEOUT_MS: '10000',
 } as const;
 
 /** One that drains is noticed within a moment, and not within three seconds. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guard } from './guard.ts';
 
-const READY_MS = 15_000;
-const STOP_MS = 5_000;
+const READY_MS = 60_000;
+const STOP_MS = 20_000;
 const POLL_MS = 10;
 const LOG_CHARACTERS = 32_768;
 

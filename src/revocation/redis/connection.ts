@@ -183,7 +183,7 @@ export class Connection {
         });
       });
     const cancelRead = late(readTimeoutMs, () => {
-      this.hungOn = asked && shortened(asked);
+      this.hungOn ??= asked && shortened(asked); // a heartbeat may be late in the same turn
       this.close('reply_timeout');
     });
     const cancelWrite =

@@ -86,7 +86,7 @@ describe.skipIf(missing('valkey'))('with a real Valkey', () => {
 
   it('comes back after it hung on a user whose key holds no cut-off', async () => {
     await set(user(), 'yesterday');
-    const { lookup, isUp } = open(valkey.port, { size: 1 });
+    const { lookup, isUp } = open(valkey.port, { size: 1, readTimeoutMs: 500 });
     await until(isUp);
     valkey.pause();
     expect(await lookup(user(1))).toEqual(['reply_timeout']);

@@ -23,7 +23,7 @@ export function open(port: number, override: OpenOptions = {}, address: object =
 export function openAt(address: RedisAddress, override: OpenOptions = {}) {
   const logger = new RecordingLogger();
   const options: PoolOptions = {
-    ...{ address, size: 2, minIdle: 1, readTimeoutMs: 100, writeTimeoutMs: 100 },
+    ...{ address, size: 2, minIdle: 1, readTimeoutMs: 5_000, writeTimeoutMs: 5_000 },
     probeKey: `${PREFIX}probe`,
     refused: new Set(['is_replica', 'evicts_keys'] as const),
     ...override,
