@@ -92,6 +92,9 @@ func (g *generator) run(tell func(event string)) (*result, error) {
 			tell("start")
 		}
 		if !ended && now >= g.end {
+			if g.arrivals != nil {
+				g.ask(now) // those that were due since the last look
+			}
 			ended, cpu = true, cpuTime()-cpu
 			tell("end")
 			if g.until == g.end {
@@ -138,7 +141,11 @@ func (g *generator) over(now int64) bool {
 		g.expire(now)
 		return true
 	}
-	return g.idle() || now > g.end+int64(g.timeout)+graceNs
+	if now > g.end+int64(g.timeout)+graceNs {
+		g.expire(now)
+		return true
+	}
+	return g.idle()
 }
 
 func (g *generator) now() int64 { return int64(time.Since(g.began)) }

@@ -172,6 +172,6 @@ for line in sys.stdin:
 
   it('ends a script that does not answer', async () => {
     const script = 'import sys, time\nprint("why", file=sys.stderr)\ntime.sleep(60)';
-    await expect(runPython(['-c', script], {}, 500)).rejects.toThrow(/no answer.*\n.*why/);
+    await expect(runPython(['-c', script], {}, 5_000)).rejects.toThrow(/no answer.*\n.*why/);
   });
 });

@@ -9,7 +9,7 @@ import { randomSteps } from './random-exchange.ts';
 /** FUZZ_RUNS=10000 for a long one; FUZZ_SEED repeats one that failed, whose seed it printed. */
 const { FUZZ_RUNS = '200', FUZZ_SEED } = process.env;
 const RUNS = Number(FUZZ_RUNS);
-const MS_PER_RUN = 100;
+const MS_PER_RUN = 1_000;
 
 let ours: AnsweringSource;
 let theirs: AnsweringSource;

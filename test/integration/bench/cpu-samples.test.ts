@@ -12,8 +12,8 @@ const A_SAMPLE_MS = 600;
 it('a process that ends on the way counts with what it had by then', async () => {
   const child = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
   const busy = [child.pid as number];
-  using cpu = new CpuSamples(() => ({ busy, ours: [process.pid] }));
   const from = Date.now();
+  using cpu = new CpuSamples(() => ({ busy, ours: [process.pid] }));
   await until(() => cpuSeconds(busy) > 0.1);
   await sleep(2 * A_SAMPLE_MS);
   child.kill('SIGKILL');

@@ -109,7 +109,7 @@ describe.skipIf(missingGo())('the load generator', () => {
 
   it.each(['constant', 'poisson'] as const)('asks all that is due: %s', async (loop) => {
     using server = await serve(allowAll);
-    const load = { loop, rate: 200, durationMs: 500, timeoutMs: 20_000 };
+    const load = { loop, rate: 200, durationMs: 500, timeoutMs: 20_000, streams: 100 };
     const { checks, failed } = await run(server.address, load);
     expect(failed).toEqual({});
     // 100 are due; a Poisson process is within 60 of that in all but 2 of 10^9 runs, and it is seeded.
@@ -137,13 +137,13 @@ describe.skipIf(missingGo())('the load generator', () => {
 
   it('replaces a connection after so many checks', async () => {
     using server = await serve(allowAll);
-    const load = { loop: 'constant', rate: 200, durationMs: 500, connections: 1 } as const;
+    const load = { loop: 'constant', rate: 200, durationMs: 1_000, connections: 1 } as const;
     const { checks, failed, connections } = await run(server.address, {
       ...load,
-      perConnection: 10,
+      ...{ perConnection: 10, streams: 100, timeoutMs: 20_000 },
     });
-    expect([checks, failed]).toEqual([100, {}]);
-    expect(connections).toBe(10);
+    expect([checks, failed]).toEqual([200, {}]);
+    expect(connections).toBe(20);
   });
 
   it('counts the checks of a connection that is lost', async () => {

