@@ -9,6 +9,7 @@ import type { CheckSource } from '../../src/domain/ports.ts';
 import { type Reason, reasonNames, reasons } from '../../src/domain/reason.ts';
 import { type Refusal, Refusals } from '../../src/pipeline/refusals.ts';
 import { type Envoy, startEnvoy } from '../support/envoy.ts';
+import { patient } from '../support/envoy-edits.ts';
 import { type GrpcAnswer, grpc, http } from '../support/http.ts';
 import { RecordingLogger } from '../support/logger.ts';
 import { missing } from '../support/tools.ts';
@@ -38,10 +39,10 @@ describe.skipIf(missing('envoy')).each(SIGNALS)('with FAILURE_SIGNAL=%s', (failu
       upstream: upstream.httpPort,
       upstreamGrpc: upstream.grpcPort,
     };
-    closed = await startEnvoy(envoyConfig(ports));
+    closed = await startEnvoy(envoyConfig(ports, patient));
     open = await startEnvoy(
       envoyConfig(ports, (yaml) =>
-        yaml.replace('failure_mode_allow: false', 'failure_mode_allow: true'),
+        patient(yaml).replace('failure_mode_allow: false', 'failure_mode_allow: true'),
       ),
     );
   });
@@ -91,12 +92,7 @@ const statusOf = ({ trailers }: GrpcAnswer) => Number(trailers['grpc-status']);
 async function startSource(failureSignal: FailureSignal): Promise<CheckSource> {
   const refusals = new Refusals({ corsOrigins: [], revokedHttpStatus: 403, failureSignal });
   const readiness = { ready: true, changes: new Subject<boolean>() };
-  const source = createSource(
-    { ...GRPC_OPTIONS, budgetMs: 150 },
-    readiness,
-    systemClock,
-    new RecordingLogger(),
-  );
+  const source = createSource(GRPC_OPTIONS, readiness, systemClock, new RecordingLogger());
   source.calls.subscribe((batch) => {
     for (const call of batch) answer(call, refusals);
   });
