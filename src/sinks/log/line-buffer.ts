@@ -88,6 +88,7 @@ export class LineBuffer implements DestinationStream {
         setTimeout(() => this.#flush(), RETRY_MS).unref();
       } else {
         this.lost.value += linesIn(chunk);
+        if (this.#length > 0) this.#flushSoon();
       }
     });
   }

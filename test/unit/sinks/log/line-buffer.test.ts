@@ -126,6 +126,21 @@ describe('LineBuffer', () => {
     buffer.close();
   });
 
+  it('counts what a reader that has gone did not take', async () => {
+    const { buffer, leave } = toPipe();
+    leave();
+    for (const each of linesFrom(0, 200)) buffer.write(each);
+    await until(() => buffer.lost.value === 200);
+  });
+
+  it('writes out by itself what came while it was writing', async () => {
+    const { buffer, written } = toFile();
+    const lines = linesFrom(0, 82);
+    for (const each of lines) buffer.write(each);
+    buffer.write(line(82));
+    await until(() => written() === [...lines, line(82)].join(''));
+  });
+
   it('writes out what is there when the process ends', () => {
     const before = process.listeners('exit');
     const file = join(folder(), 'log');
