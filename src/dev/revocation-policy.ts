@@ -7,14 +7,12 @@ export type RevocationPolicy = Pick<
   'issuer' | 'revocation' | 'revokeBy' | 'clockSkewSec' | 'maxLifetimeSec'
 >;
 
-/** Those whose tokens are asked about by this scope: whatever else is revoked by it passes. */
-export function askedBy(
-  policies: readonly RevocationPolicy[],
+/** Whether its tokens are asked about by this scope: if not, they pass whatever is revoked by it. */
+export function isAskedBy(
+  { revocation, revokeBy }: RevocationPolicy,
   scope: RevocationScope,
-): readonly RevocationPolicy[] {
-  return policies.filter(({ revocation, revokeBy }) => {
-    if (scope === 'jti') return revocation === 'jti';
-    if (scope === 'sid' && revocation === 'sid') return true;
-    return revokeBy.includes(scope === 'iss' ? 'issuer' : scope);
-  });
+): boolean {
+  if (scope === 'jti') return revocation === 'jti';
+  if (scope === 'sid' && revocation === 'sid') return true;
+  return revokeBy.includes(scope === 'iss' ? 'issuer' : scope);
 }

@@ -3,7 +3,7 @@ import { isHeaderSafe } from '../jwt/claim-reader.ts';
 import { idWithin, isIdentifier } from '../jwt/revocation-ids.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import { UsageError } from '../usage-error.ts';
-import { askedBy, type RevocationPolicy } from './revocation-policy.ts';
+import { isAskedBy, type RevocationPolicy } from './revocation-policy.ts';
 
 /** As they stand on the command line. */
 export interface RevokeOptions {
@@ -152,7 +152,7 @@ function requireAsked(
       `the policy file has no issuer ${JSON.stringify(issuer)}; it has ${names}`,
     );
   }
-  if (askedBy(named, scope).length > 0) return;
+  if (named.some((each) => isAskedBy(each, scope))) return;
   const whose = issuer === undefined ? 'no token' : `no token of ${issuer}`;
   throw new UsageError(
     `${by} would revoke nothing: by the policy file ${whose} is asked about by ${scope}; see revoke_by`,

@@ -21,8 +21,8 @@ const MIN_PRUNE_LENGTH = 1024;
  *
  *     batch ──▶ peek ──▶ known at once ───────────────────────────────────▶ the same batch goes on
  *                 └────▶ waiting ─▶ verified, some in each turn ──────────▶ a batch a turn
- *                   ▲                     └─▶ the key has to be fetched ─┐
- *                   └────────────────────────────────── its turn again ◀──┘
+ *                         ▲               └─▶ the key has to be fetched ─┐
+ *                         └──────────────────────────── its turn again ◀─┘
  *
  * Calls with the same token share one verification. A token all of whose callers have left by the
  * time it is its turn is not verified. A call that would wait too long, here or for the lookup that

@@ -1,7 +1,7 @@
 import { type Edit, envoyConfig } from '../../scripts/lib/envoy-config.ts';
 import { type DiscoveryFile, NODE } from './discovery-file.ts';
 import { type Envoy, startEnvoy } from './envoy.ts';
-import { NO_LATENCY_LIMIT } from './sluice.ts';
+import { patience } from './sluice.ts';
 
 export type { Edit };
 
@@ -37,14 +37,7 @@ export const withoutRetries = swap(
 export const patient = swap('timeout: 0.2s', 'timeout: 20s');
 
 /** The same of Sluice. */
-export const PATIENT_SETTINGS = {
-  CHECK_BUDGET_MS: '10000',
-  ...NO_LATENCY_LIMIT,
-  MAX_QUEUE_MS: '10000',
-  REDIS_POOL_TIMEOUT_MS: '10000',
-  REDIS_READ_TIMEOUT_MS: '10000',
-  REDIS_WRITE_TIMEOUT_MS: '10000',
-} as const;
+export const PATIENT_SETTINGS = patience(10_000);
 
 /** One that drains is noticed within a moment, and not within three seconds. */
 export const quickToNotice: readonly Edit[] = [

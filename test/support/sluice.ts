@@ -28,6 +28,16 @@ export const SETTINGS: Environment = {
 /** For tests of anything but overload: a machine that is busy with something else is none. */
 export const NO_LATENCY_LIMIT: Environment = { LATENCY_TARGET_MS: '0' };
 
+/** Nothing runs out of time, at each step, before so many ms have passed. */
+export function patience(ms: number): Environment {
+  const limit = String(ms);
+  return {
+    ...NO_LATENCY_LIMIT,
+    ...{ CHECK_BUDGET_MS: limit, MAX_QUEUE_MS: limit, REDIS_POOL_TIMEOUT_MS: limit },
+    ...{ REDIS_READ_TIMEOUT_MS: limit, REDIS_WRITE_TIMEOUT_MS: limit },
+  };
+}
+
 /** Nothing of this process's environment gets to a Sluice but PATH. */
 const environment = (env: Environment) => ({ PATH: process.env.PATH ?? '', ...env });
 
